@@ -1,0 +1,318 @@
+"""Settings: YAML chooses, frozen pydantic objects check. No default hides in code: a missing key
+is an error, an unknown key is an error, and the hash of what was used is logged as `config_id`."""
+
+import hashlib
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from kaidan.errors import SettingsError
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LevelSettings(_Frozen):
+    """Feature order by level (`levels.yaml`)."""
+
+    formula_version: Count
+    dtype: Literal["float32"]
+    warmup_bars: Count
+    technical: tuple[str, ...]
+    strategy: tuple[str, ...]
+    macro: tuple[str, ...]
+    legacy12: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> "LevelSettings":
+        names = self.technical + self.strategy + self.macro
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"feature names appear twice: {doubled}")
+        if not set(self.legacy12) <= set(names):
+            raise ValueError("legacy12 names a feature that no level has")
+        return self
+
+
+class LabelSettings(_Frozen):
+    """What the models learn to foresee."""
+
+    horizon_bars: Count
+    threshold_return: Positive
+
+
+class SplitSettings(_Frozen):
+    """How rows are parted in time."""
+
+    n_splits: Annotated[int, Field(ge=2)]
+    holdout_share: Share
+    stopping_share: Share
+    min_train_rows: Count
+
+
+class QualitySettings(_Frozen):
+    """Which rows are whole enough to learn from."""
+
+    min_bars_since_gap: Count
+
+
+class ResamplingSettings(_Frozen):
+    """How the training part is balanced."""
+
+    smote: bool
+    smote_ratio: Annotated[float, Field(gt=0, le=1)]
+    smote_neighbors: Count
+    class_weight: bool
+
+
+class MemberSettings(_Frozen):
+    """One member: its share of the vote and its library's own parameters."""
+
+    weight: Annotated[float, Field(ge=0)]
+    params: dict[str, float | int | str | bool]
+
+
+class MembersSettings(_Frozen):
+    """The three members; more than zero weight in all."""
+
+    lightgbm: MemberSettings
+    xgboost: MemberSettings
+    random_forest: MemberSettings
+
+    @model_validator(mode="after")
+    def _somebody_votes(self) -> "MembersSettings":
+        if sum(self.weights.values()) <= 0:
+            raise ValueError("all member weights are 0: nobody votes")
+        return self
+
+    @cached_property
+    def by_name(self) -> dict[str, MemberSettings]:
+        """Members in the order in which they vote."""
+        return {name: getattr(self, name) for name in type(self).model_fields}
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Share of the vote by member, as configured (not normalised)."""
+        return {name: member.weight for name, member in self.by_name.items()}
+
+
+class AtrBasedSettings(_Frozen):
+    """Thresholds of the ATRBased signal."""
+
+    band_low: float
+    band_low_full: float
+    band_high: float
+    band_high_full: float
+    rsi_low: float
+    rsi_low_full: float
+    rsi_high: float
+    rsi_high_full: float
+    vote_min: float
+    vote_max: float
+    both_cap: float
+    single_factor: float
+    regime_window_bars: Count
+    regime_low: float
+    regime_low_factor: float
+    regime_high: float
+    regime_high_factor: float
+
+
+class MochipoyAlertSettings(_Frozen):
+    """Thresholds of the MochipoyAlert signal."""
+
+    rci_short_bars: Count
+    rci_long_bars: Count
+    three_base: float
+    three_scale: float
+    two_confidence: float
+
+
+class MultiTimeframeSettings(_Frozen):
+    """Thresholds of the MultiTimeframe signal; spans in 4 h bars."""
+
+    fast_span: Count
+    slow_span: Count
+    memory_spans: Count
+    min_spread: float
+    full_spread: Positive
+    rsi_low: float
+    rsi_high: float
+    base: float
+    trend_scale: float
+    per_trigger: float
+
+
+class DonchianChannelSettings(_Frozen):
+    """Thresholds of the DonchianChannel signal."""
+
+    min_volume_ratio: float
+    breakout_base: float
+    breakout_scale: float
+    breakout_cap: float
+    range_max_adx: float
+    range_edge: Positive
+    range_base: float
+    range_scale: float
+
+
+class AdxTrendStrengthSettings(_Frozen):
+    """Thresholds of the ADXTrendStrength signal."""
+
+    min_adx: float
+    base: float
+    adx_cap: float
+    adx_scale: Positive
+    di_cap: float
+    di_scale: Positive
+    cross_bonus: float
+    cap: float
+
+
+class StrategySettings(_Frozen):
+    """Thresholds of the five strategy signals. They are part of the feature contract."""
+
+    atr_based: AtrBasedSettings
+    mochipoy_alert: MochipoyAlertSettings
+    multi_timeframe: MultiTimeframeSettings
+    donchian_channel: DonchianChannelSettings
+    adx_trend_strength: AdxTrendStrengthSettings
+
+
+class TrainingSettings(_Frozen):
+    """What a training run does (`training.yaml`)."""
+
+    label: LabelSettings
+    splits: SplitSettings
+    quality: QualitySettings
+    resampling: ResamplingSettings
+    inputs: Literal["stationary", "all"]
+    members: MembersSettings
+    early_stopping_rounds: Count
+    voting: Literal["weighted", "soft"]
+    confidence_threshold: Annotated[float, Field(ge=0, lt=1)]
+    calibration: Literal["multinomial", "none"]
+    threads: Count
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+    strategies: StrategySettings
+
+
+class GateSettings(_Frozen):
+    """One gate: what happens when the value misses the threshold, and why it is asked for."""
+
+    severity: Literal["block", "warn"]
+    threshold: float
+    reason: str
+
+
+class GatesSettings(_Frozen):
+    """All gates (`gates.yaml`)."""
+
+    parity: GateSettings
+    argmax_flips: GateSettings
+    skill_vs_prior: GateSettings
+    skill_vs_volatility_prior: GateSettings
+    calibration_error: GateSettings
+
+
+class FreshnessSettings(_Frozen):
+    """From which age on an input counts as missing."""
+
+    max_macro_age_days: Positive
+    max_bar_age_minutes: Positive
+
+
+class LadderSettings(_Frozen):
+    """The order in which levels are asked."""
+
+    levels: tuple[Literal[1, 2, 3], ...]
+    threads: Count
+
+
+class RegistrySettings(_Frozen):
+    """How a version is marked as live."""
+
+    stages: bool
+
+
+class BotSettings(_Frozen):
+    """What serving does with a model and its inputs (`bot.yaml`)."""
+
+    freshness: FreshnessSettings
+    ladder: LadderSettings
+    registry: RegistrySettings
+
+
+class Settings(_Frozen):
+    """All of `config/`, checked."""
+
+    levels: LevelSettings
+    training: TrainingSettings
+    gates: GatesSettings
+    bot: BotSettings
+
+    @cached_property
+    def config_id(self) -> str:
+        """Sha256 (first 12 hex digits) of the canonical JSON of every setting."""
+        return hashlib.sha256(canonical_json(self.model_dump(mode="json"))).hexdigest()[:12]
+
+
+class Environment(BaseSettings):
+    """What comes from environment variables: `KAIDAN_HOME`."""
+
+    model_config = SettingsConfigDict(env_prefix="KAIDAN_", frozen=True)
+
+    home: Path | None = None
+
+
+def canonical_json(value: Any) -> bytes:
+    """Bytes that are equal exactly when `value` is: sorted keys, no white space."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def default_config_dir() -> Path:
+    """`config/` of the wheel, or of the source tree that this module is read from."""
+    packaged = Path(__file__).parent / "config"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "config"
+
+
+def load_settings(config_dir: Path | None = None) -> Settings:
+    """Read and check the YAML files of `config_dir` (default: kaidan's own).
+
+    Raises
+    ------
+    SettingsError
+        A file is missing or not YAML, or a key is missing, unknown or out of range.
+    """
+    folder = default_config_dir() if config_dir is None else config_dir
+    parts: dict[str, Any] = {}
+    for name in Settings.model_fields:
+        path = folder / f"{name}.yaml"
+        try:
+            parts[name] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise SettingsError(
+                f"cannot read {path} ({error.strerror}); a configuration folder holds "
+                + ", ".join(f"{part}.yaml" for part in Settings.model_fields)
+            ) from error
+        except yaml.YAMLError as error:
+            raise SettingsError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    try:
+        return Settings.model_validate(parts)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+        raise SettingsError(
+            f"{folder}: {place}: {first['msg']}, got {first['input']!r:.80}{more}"
+        ) from error
