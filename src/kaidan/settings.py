@@ -1,5 +1,6 @@
 """Settings: YAML chooses, frozen pydantic objects check. No default hides in code: a missing key
-is an error, an unknown key is an error, and the hash of what was used is logged as `config_id`."""
+is an error, an unknown key is an error, and the hash of what was used is logged as `config_id`.
+"""
 
 import hashlib
 import json
@@ -9,7 +10,6 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kaidan.errors import SettingsError
 
@@ -261,18 +261,29 @@ class Settings(_Frozen):
     gates: GatesSettings
     bot: BotSettings
 
+    def with_seed(self, seed: int) -> "Settings":
+        """The same with another seed.
+
+        Raises
+        ------
+        SettingsError
+            The seed is out of range.
+        """
+        try:
+            training = TrainingSettings.model_validate(self.training.model_dump() | {"seed": seed})
+        except ValidationError as error:
+            raise SettingsError(f"seed got {seed}, wanted 0 to {2**31 - 1}") from error
+        return self.model_copy(update={"training": training})
+
+    def with_ladder(self, levels: tuple[Literal[1, 2, 3], ...]) -> "Settings":
+        """The same with a ladder of these levels only."""
+        ladder = self.bot.ladder.model_copy(update={"levels": levels})
+        return self.model_copy(update={"bot": self.bot.model_copy(update={"ladder": ladder})})
+
     @cached_property
     def config_id(self) -> str:
         """Sha256 (first 12 hex digits) of the canonical JSON of every setting."""
         return hashlib.sha256(canonical_json(self.model_dump(mode="json"))).hexdigest()[:12]
-
-
-class Environment(BaseSettings):
-    """What comes from environment variables: `KAIDAN_HOME`."""
-
-    model_config = SettingsConfigDict(env_prefix="KAIDAN_", frozen=True)
-
-    home: Path | None = None
 
 
 def canonical_json(value: Any) -> bytes:

@@ -1,0 +1,1 @@
+"""Whether a model knows anything: scores, free baselines, intervals, leak probes."""

@@ -1,0 +1,1 @@
+"""The five strategy signals: pure functions of bars and features."""

@@ -1,0 +1,44 @@
+"""ATRBased: fade an overstretched move, more or less surely by volatility regime."""
+
+import numpy as np
+
+from kaidan.features.ohlcv import Array
+from kaidan.features.ratios import ratio
+from kaidan.features.strategies.opinion import opinion
+from kaidan.features.windows import mean
+from kaidan.settings import AtrBasedSettings
+
+
+def atr_based(
+    bb_position: Array, rsi_14: Array, natr_14: Array, settings: AtrBasedSettings
+) -> Array:
+    """Signal of shape (n_bars,): band position and RSI vote against a stretched move.
+
+    Two votes for the same side add up, one alone is discounted, opposed votes cancel. The sum is
+    scaled by the regime: `natr_14` against its own recent mean.
+    """
+    s = settings
+    band_buy = _vote(bb_position, s.band_low, s.band_low_full, s)
+    band_sell = _vote(-bb_position, -s.band_high, -s.band_high_full, s)
+    rsi_buy = _vote(rsi_14, s.rsi_low, s.rsi_low_full, s)
+    rsi_sell = _vote(-rsi_14, -s.rsi_high, -s.rsi_high_full, s)
+
+    band, rsi = band_buy - band_sell, rsi_buy - rsi_sell
+    agree, opposed = band * rsi > 0.0, band * rsi < 0.0
+    together = np.sign(band) * np.minimum(np.abs(band + rsi), s.both_cap)
+    votes = np.where(agree, together, np.where(opposed, 0.0, s.single_factor * (band + rsi)))
+
+    regime = ratio(natr_14, mean(natr_14, s.regime_window_bars), neutral=1.0)
+    factor = np.where(
+        regime < s.regime_low,
+        s.regime_low_factor,
+        np.where(regime > s.regime_high, s.regime_high_factor, 1.0),
+    )
+    return opinion(votes, factor, votes, regime)
+
+
+def _vote(value: Array, begin: float, full: float, settings: AtrBasedSettings) -> Array:
+    """0 above `begin`; from there down to `full` linear from `vote_min` to `vote_max`."""
+    strength = np.clip((begin - value) / (begin - full), 0.0, 1.0)
+    vote = settings.vote_min + (settings.vote_max - settings.vote_min) * strength
+    return np.where(value <= begin, vote, 0.0)
