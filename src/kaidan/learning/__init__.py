@@ -1,0 +1,1 @@
+"""From features and labels to a fitted, calibrated ensemble."""

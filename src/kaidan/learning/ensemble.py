@@ -1,0 +1,202 @@
+"""ProductionEnsemble: three members, calibrated on out-of-fold predictions, one weighted vote."""
+
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.metrics import accuracy_score, f1_score, log_loss
+
+from kaidan.errors import ContractError, TrainingError
+from kaidan.features.catalogue import CATALOGUE
+from kaidan.learning.calibration import Calibration
+from kaidan.learning.cross_validation import (
+    OutOfFold,
+    Progress,
+    calibrate,
+    cross_validate,
+    fit_fold,
+)
+from kaidan.learning.members import Member
+from kaidan.learning.splits import stopping_fold
+from kaidan.learning.voting import Voting, decide, vote
+from kaidan.settings import TrainingSettings, load_settings
+from kaidan.signal import CLASS_NAMES, N_CLASSES
+
+
+class ProductionEnsemble:
+    """Weighted soft vote of LightGBM, XGBoost and RandomForest.
+
+    Parameters
+    ----------
+    settings : TrainingSettings, optional
+        Default: kaidan's `config/training.yaml`.
+    voting : {"weighted", "soft", "hard"}, optional
+        Default: that of the settings.
+    confidence_threshold : float, optional
+        Below it the answer is HOLD. Default: that of the settings.
+
+    Attributes
+    ----------
+    feature_names_ : tuple of str
+    input_names_ : tuple of str
+        Those that the members may split on (`settings.inputs`).
+    members_ : tuple of Member
+    calibrations_ : dict of member name to Calibration or None
+    out_of_fold_ : OutOfFold
+    """
+
+    def __init__(
+        self,
+        settings: TrainingSettings | None = None,
+        *,
+        voting: Voting | None = None,
+        confidence_threshold: float | None = None,
+    ) -> None:
+        self.settings = load_settings().training if settings is None else settings
+        self.voting: Voting = self.settings.voting if voting is None else voting
+        self.confidence_threshold = (
+            self.settings.confidence_threshold
+            if confidence_threshold is None
+            else confidence_threshold
+        )
+
+    def fit(self, X: pd.DataFrame, y: ArrayLike, *, progress: Progress | None = None) -> Self:
+        """Cross-validate, then fit each member on all rows and calibrate it out of fold.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n_rows, n_features)
+            Rows in time order; all of them may be learnt from, so keep hold-out rows away.
+        y : array of shape (n_rows,)
+            Signals.
+        progress : callable, optional
+            Told what was finished, after each fit.
+
+        Raises
+        ------
+        TrainingError
+            Too few rows, a constant feature, a non-finite value, or unknown classes.
+        """
+        tell: Progress = progress or (lambda _: None)
+        labels = np.asarray(y, dtype=np.int64)
+        self._check(X, labels)
+        self.feature_names_ = tuple(X.columns)
+        self.input_names_ = tuple(
+            name
+            for name in X.columns
+            if self.settings.inputs == "all" or name not in CATALOGUE or CATALOGUE[name].stationary
+        )
+        values = self._inputs(X)
+        self.out_of_fold_: OutOfFold = cross_validate(values, labels, self.settings, tell)
+        whole = stopping_fold(
+            len(labels), np.arange(0), self.settings.splits, self.settings.label.horizon_bars
+        )
+        members: list[Member] = []
+        self.calibrations_: dict[str, Calibration | None] = {}
+        for name in self.settings.members.by_name:
+            member = fit_fold(name, values, labels, whole, self.settings)
+            unseen = np.full((len(labels), N_CLASSES), np.nan)
+            unseen[self.out_of_fold_.rows] = self.out_of_fold_.raw[name]
+            self.calibrations_[name] = calibrate(
+                member, unseen, values, labels, whole, self.settings
+            )
+            members.append(member)
+            tell(f"{name}, all rows")
+        self.members_ = tuple(members)
+        return self
+
+    def predict_members(self, X: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+        """Calibrated probabilities of shape (n_rows, 3) by member name."""
+        values = self._inputs(X)
+        answers = {}
+        for member in self.members_:
+            raw = member.predict_proba(values)
+            calibration = self.calibrations_[member.name]
+            answers[member.name] = raw if calibration is None else calibration.apply(raw)
+        return answers
+
+    def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        """Probabilities of SELL, HOLD and BUY, of shape (n_rows, 3); columns in any order."""
+        return vote(self.predict_members(X), self.settings.members.weights, self.voting)
+
+    def predict(self, X: pd.DataFrame) -> NDArray[np.int64]:
+        """Signals of shape (n_rows,)."""
+        return decide(self.predict_proba(X), self.confidence_threshold)
+
+    def out_of_fold_proba(self) -> NDArray[np.float64]:
+        """The vote of the calibrated out-of-fold predictions, of shape (n_out_of_fold, 3)."""
+        return vote(self.out_of_fold_.calibrated, self.settings.members.weights, self.voting)
+
+    def get_model_info(self) -> dict[str, Any]:
+        """What this ensemble is, as plain values."""
+        fitted = hasattr(self, "members_")
+        return {
+            "classes": list(CLASS_NAMES),
+            "weights": self.settings.members.weights,
+            "voting": self.voting,
+            "confidence_threshold": self.confidence_threshold,
+            "calibration": self.settings.calibration,
+            "fitted": fitted,
+            "n_features": len(self.feature_names_) if fitted else None,
+            "feature_names": list(self.feature_names_) if fitted else None,
+            "n_inputs": len(self.input_names_) if fitted else None,
+            "rounds": {m.name: m.n_rounds for m in self.members_} if fitted else None,
+        }
+
+    def validate_predictions(self, X: pd.DataFrame, y: ArrayLike | None = None) -> dict[str, Any]:
+        """Look at the answers for `X`: are they distributions, do they vary, are they right?
+
+        Returns
+        -------
+        dict
+            `n_rows`, `valid` (every row is a distribution), `class_mix` (share by signal),
+            `confidence_mean`, `confidence_std`; with `y` also `accuracy`, `macro_f1`, `log_loss`.
+        """
+        probabilities = self.predict_proba(X)
+        verdicts = decide(probabilities, self.confidence_threshold)
+        confidence = np.take_along_axis(probabilities, verdicts[:, None], axis=1)[:, 0]
+        counts = np.bincount(verdicts, minlength=N_CLASSES)
+        report: dict[str, Any] = {
+            "n_rows": len(probabilities),
+            "valid": bool(
+                np.isfinite(probabilities).all()
+                and (probabilities >= 0).all()
+                and np.allclose(probabilities.sum(axis=1), 1.0)
+            ),
+            "class_mix": dict(zip(CLASS_NAMES, (counts / len(verdicts)).tolist(), strict=True)),
+            "confidence_mean": float(confidence.mean()),
+            "confidence_std": float(confidence.std()),
+        }
+        if y is not None:
+            classes = np.arange(N_CLASSES)
+            report["accuracy"] = float(accuracy_score(y, verdicts))
+            report["macro_f1"] = float(
+                f1_score(y, verdicts, labels=classes, average="macro", zero_division=0.0)
+            )
+            report["log_loss"] = float(log_loss(y, probabilities, labels=classes))
+        return report
+
+    def _check(self, X: pd.DataFrame, labels: NDArray[np.int64]) -> None:
+        if len(X) != len(labels):
+            raise TrainingError(f"got {len(X)} rows and {len(labels)} labels, want as many of each")
+        strange = sorted(set(np.unique(labels).tolist()) - set(range(N_CLASSES)))
+        if strange:
+            raise TrainingError(f"got labels {strange}, want 0 (SELL), 1 (HOLD) and 2 (BUY)")
+        constant = [name for name in X.columns if X[name].nunique() < 2]
+        if constant:
+            raise TrainingError(
+                f"features never change in training: {', '.join(constant)}; "
+                "their source is broken, or use more --days"
+            )
+
+    def _inputs(self, X: pd.DataFrame) -> NDArray[np.float32]:
+        missing = [name for name in self.feature_names_ if name not in X.columns]
+        if missing:
+            raise ContractError(f"features are missing: {', '.join(missing)}")
+        values = X[list(self.input_names_)].to_numpy(dtype=np.float32)
+        finite = np.isfinite(values).all(axis=0)
+        if not finite.all():
+            names = [n for n, ok in zip(self.input_names_, finite, strict=True) if not ok]
+            raise ContractError(f"features are not finite: {', '.join(names)}")
+        return values
