@@ -1,0 +1,1 @@
+"""The trained ensemble as a verified, pickle-free artifact, and what answers from it."""
