@@ -1,0 +1,61 @@
+"""The command line: thin commands, one line for an expected failure, four exit codes."""
+
+import logging
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from kaidan import __version__
+from kaidan.commands import config, live, predict, train
+from kaidan.errors import KaidanError
+
+app = typer.Typer(
+    name="kaidan",
+    help="Trading models that step down a level instead of falling over.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong use, 3 refused by a gate. "
+    "--debug anywhere shows the traceback of a failure.",
+)
+app.command()(train.train)
+app.command()(live.promote)
+app.command()(live.rollback)
+app.command()(live.status)
+app.command()(predict.predict)
+app.add_typer(config.app, name="config")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"kaidan {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    # What MLflow and its migrations report at INFO is not about the user's command.
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run a command and exit with its code."""
+    given = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    debug = "--debug" in given
+    try:
+        code = app(args=[word for word in given if word != "--debug"], standalone_mode=False)
+    except (typer.TyperException, KaidanError) as error:
+        if debug:
+            raise
+        message = str(error) if isinstance(error, KaidanError) else error.format_message()
+        sys.stderr.write(f"kaidan: {' '.join(message.split())}\n")
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        sys.stderr.write("kaidan: interrupted\n")
+        sys.exit(130)
+    sys.exit(code or 0)

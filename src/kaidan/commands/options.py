@@ -1,0 +1,69 @@
+"""Options that several commands have, and how they answer: a table or one JSON object."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console, RenderableType
+
+from kaidan.errors import UsageError
+from kaidan.settings import Settings, load_settings
+
+ConfigDir = Annotated[
+    Path | None, typer.Option("--config", metavar="DIR", help="Settings instead of kaidan's own.")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, logs on stderr.")]
+MacroUri = Annotated[
+    str,
+    typer.Option(
+        metavar="URI",
+        help="Macro data: a CSV or Parquet file, `live`, or nothing (the sample brings its own).",
+    ),
+]
+
+LEVELS = (1, 2, 3)
+
+
+def settings_of(config: Path | None) -> Settings:
+    """Settings from a folder, or kaidan's own."""
+    return load_settings(config)
+
+
+def one_level(given: str) -> int:
+    """A level by number.
+
+    Raises
+    ------
+    UsageError
+        Not 1, 2 or 3.
+    """
+    if given not in {str(level) for level in LEVELS}:
+        raise UsageError(f"--level got {given!r}, wanted 1, 2 or 3")
+    return int(given)
+
+
+def several_levels(given: str) -> tuple[int, ...]:
+    """A level by number, or `all`.
+
+    Raises
+    ------
+    UsageError
+        Neither.
+    """
+    if given == "all":
+        return LEVELS
+    if given not in {str(level) for level in LEVELS}:
+        raise UsageError(f"--level got {given!r}, wanted 1, 2, 3 or all")
+    return (int(given),)
+
+
+def answer(result: dict[str, Any], shown: Callable[[], RenderableType], *, as_json: bool) -> None:
+    """Write a result to stdout, for a machine or for a person."""
+    if as_json:
+        sys.stdout.write(json.dumps(result, default=str) + "\n")
+    else:
+        # A pipe has no width of its own, and a table cut at 80 columns cannot be read.
+        Console(width=None if sys.stdout.isatty() else 120).print(shown())

@@ -1,0 +1,88 @@
+"""`kaidan predict`: bars from a file through the ladder, the same way as live."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kaidan.commands.options import (
+    ConfigDir,
+    Json,
+    MacroUri,
+    answer,
+    one_level,
+    settings_of,
+)
+from kaidan.errors import UsageError
+from kaidan.home import kaidan_home
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def predict(
+    data: Annotated[str, typer.Option(metavar="URI", help="Bars; as for train.")],
+    macro: MacroUri = "",
+    level: Annotated[
+        str | None, typer.Option(metavar="{1,2,3}", help="Ask this level only.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Answer every bar, into a CSV or Parquet file."),
+    ] = None,
+    cached: Annotated[
+        bool, typer.Option("--cached", help="Use the local copy of the models; no MLflow.")
+    ] = False,
+    config: ConfigDir = None,
+    as_json: Json = False,
+) -> None:
+    """Answer the last bar of a file, or with --out every bar."""
+    settings = settings_of(config)
+    if level is not None:
+        settings = settings.with_ladder((one_level(level),))
+    if out is not None and out.suffix not in (".csv", ".parquet"):
+        raise UsageError(f"--out got {out.name!r}, wanted a name that ends in .csv or .parquet")
+
+    from kaidan.features.manager import FeatureManager
+    from kaidan.market.gaps import find_gaps
+    from kaidan.market.source import load_bars, load_macro
+    from kaidan.serving.ladder import Ladder
+
+    home = kaidan_home()
+    bars = load_bars(data, days=None, home=home)
+    macro_frame = load_macro(macro, bars_uri=data, home=home)
+    features = FeatureManager(settings).generate_features(bars, macro=macro_frame)
+    ladder = Ladder.from_cache(settings) if cached else Ladder.from_registry(settings)
+    if out is None:
+        said = ladder.predict(features.iloc[-1])
+        answer(
+            {"timestamp": features.index[-1].isoformat(), **said.to_dict()},
+            lambda: f"bar of {features.index[-1]:%Y-%m-%d %H:%M} UTC: {said}",
+            as_json=as_json,
+        )
+        return
+    answers = ladder.predict_frame(features)
+    _write(answers.reset_index(), out)
+    levels = answers["level"].astype("string").fillna("dummy").value_counts().to_dict()
+    answer(
+        {"out": str(out), "n_bars": len(answers), "bars_by_level": levels},
+        lambda: (
+            f"{len(answers):,} bars answered into {out}; by level: "
+            + ", ".join(f"{name}: {n:,}" for name, n in levels.items())
+            + f"\n{find_gaps(bars)}"
+        ),
+        as_json=as_json,
+    )
+
+
+def _write(answers: "pd.DataFrame", out: Path) -> None:
+    partial = out.with_name(out.name + ".part")
+    try:
+        if out.suffix == ".csv":
+            answers.to_csv(partial, index=False)
+        else:
+            answers.to_parquet(partial, index=False)
+        partial.replace(out)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise UsageError(f"cannot write {out}: {error.strerror or error}") from error

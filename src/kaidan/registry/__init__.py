@@ -1,0 +1,1 @@
+"""Everything that opens MLflow: training runs, registered versions, promotion."""
