@@ -1,6 +1,7 @@
 """The command line: thin commands, one line for an expected failure, four exit codes."""
 
 import logging
+import os
 import sys
 from typing import Annotated, NoReturn
 
@@ -38,9 +39,11 @@ def _options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    # What MLflow and its migrations report at INFO is not about the user's command.
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    # What MLflow tells of itself while it works is not about the user's command. It reads these
+    # when it is imported, which is later; who sets them otherwise is heeded.
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -262,7 +262,7 @@ class Settings(_Frozen):
     bot: BotSettings
 
     def with_seed(self, seed: int) -> "Settings":
-        """The same with another seed.
+        """Replace the seed.
 
         Raises
         ------
@@ -275,8 +275,8 @@ class Settings(_Frozen):
             raise SettingsError(f"seed got {seed}, wanted 0 to {2**31 - 1}") from error
         return self.model_copy(update={"training": training})
 
-    def with_ladder(self, levels: tuple[Literal[1, 2, 3], ...]) -> "Settings":
-        """The same with a ladder of these levels only."""
+    def with_ladder(self, levels: tuple[int, ...]) -> "Settings":
+        """Keep these levels of the ladder only."""
         ladder = self.bot.ladder.model_copy(update={"levels": levels})
         return self.model_copy(update={"bot": self.bot.model_copy(update={"ladder": ladder})})
 

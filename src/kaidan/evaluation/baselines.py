@@ -29,7 +29,7 @@ class Known:
     volatility: NDArray[np.float64]
 
     def take(self, rows: NDArray[np.int64] | slice) -> "Known":
-        """The same of some rows."""
+        """Keep some rows."""
         return Known(self.previous[rows], self.volatility[rows])
 
 

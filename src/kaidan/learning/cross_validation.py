@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,8 +36,8 @@ class OutOfFold:
 
     def fold_slices(self) -> list[slice]:
         """Where each fold's test rows lie in `rows`."""
-        ends = np.cumsum([len(fold.test) for fold in self.folds])
-        return [slice(int(end) - len(f.test), int(end)) for f, end in zip(self.folds, ends)]
+        ends = [0, *np.cumsum([len(fold.test) for fold in self.folds]).tolist()]
+        return [slice(start, end) for start, end in pairwise(ends)]
 
 
 def n_steps(settings: TrainingSettings) -> int:

@@ -145,7 +145,7 @@ class ProductionEnsemble:
         }
 
     def validate_predictions(self, X: pd.DataFrame, y: ArrayLike | None = None) -> dict[str, Any]:
-        """Look at the answers for `X`: are they distributions, do they vary, are they right?
+        """Look at the answers for `X`: are they distributions, do they vary, are they right.
 
         Returns
         -------

@@ -50,5 +50,5 @@ def previous_labels(labels: pd.Series, label: LabelSettings) -> pd.Series:
     Series of shape (n_labelled,), float64
         Signal values on the index of `labels`, NaN where there was none.
     """
-    earlier = labels.reindex(labels.index - horizon(label)).to_numpy()
+    earlier = labels.reindex(pd.DatetimeIndex(labels.index) - horizon(label)).to_numpy()
     return pd.Series(earlier, index=labels.index, dtype="float64")

@@ -47,6 +47,5 @@ def vote(
 
 def decide(probabilities: NDArray[np.float64], confidence_threshold: float) -> NDArray[np.int64]:
     """Most probable class, or HOLD where it is less probable than the threshold."""
-    verdicts = probabilities.argmax(axis=1)
-    verdicts[probabilities.max(axis=1) < confidence_threshold] = Signal.HOLD
-    return verdicts
+    unsure = probabilities.max(axis=1) < confidence_threshold
+    return np.where(unsure, int(Signal.HOLD), probabilities.argmax(axis=1))

@@ -89,8 +89,8 @@ class ModelCache:
             shutil.copytree(fetched, staged)
             if place.exists():
                 # It is here because it was refused: a good one is opened and not fetched.
-                os.replace(place, Path(folder) / "refused")
-            os.replace(staged, place)
+                place.replace(Path(folder) / "refused")
+            staged.replace(place)
         return runtime
 
     def set_live(self, entries: dict[int, Entry]) -> None:
@@ -103,4 +103,4 @@ class ModelCache:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(file.name, self._folder / INDEX)
+        Path(file.name).replace(self._folder / INDEX)

@@ -189,7 +189,7 @@ class Ladder:
                 "p_sell": probabilities[:, 0],
                 "p_hold": probabilities[:, 1],
                 "p_buy": probabilities[:, 2],
-                "level": pd.array(np.where(levels == 0, None, levels), dtype="Int64"),
+                "level": pd.Series(levels, index=features.index, dtype="Int64").replace(0, pd.NA),
                 "attempts": [text.removesuffix("; ") for text in attempts],
             },
             index=features.index,
