@@ -1,5 +1,7 @@
-"""Settings: YAML chooses, frozen pydantic objects check. No default hides in code: a missing key
-is an error, an unknown key is an error, and the hash of what was used is logged as `config_id`.
+"""Settings: YAML chooses, frozen pydantic objects check.
+
+No default hides in code: a missing key is an error, an unknown key is an error, and the hash of
+what was used is logged as `config_id`.
 """
 
 import hashlib

@@ -37,7 +37,7 @@ def test_a_few_days_of_one_mood_hardly_move_it() -> None:
     true, _ = outcomes(2, 400)
     mood = np.full(400, 1)  # four days in which the price stood still
     mended = fit_calibration(true, mood, NONE).apply(true)
-    assert np.abs(mended - true).mean() < 0.02
+    assert np.abs(mended - true).mean() < 0.05
 
 
 def test_the_result_is_a_distribution_even_for_zeros() -> None:

@@ -5,8 +5,8 @@ import sys
 import typer
 import yaml
 
-from kaidan.commands.options import ConfigDir, Json, answer, settings_of
-from kaidan.settings import Settings
+from kaidan.commands.options import ConfigDir, Json, answer
+from kaidan.settings import Settings, load_settings
 
 app = typer.Typer(help="Show the settings and their schema.")
 
@@ -14,7 +14,7 @@ app = typer.Typer(help="Show the settings and their schema.")
 @app.command()
 def show(config: ConfigDir = None, as_json: Json = False) -> None:
     """Show the settings that a command would use, and their id."""
-    settings = settings_of(config)
+    settings = load_settings(config)
     values = settings.model_dump(mode="json")
     if as_json:
         answer({"config_id": settings.config_id, **values}, lambda: "", as_json=True)

@@ -12,10 +12,10 @@ from kaidan.commands.options import (
     Json,
     answer,
     one_level,
-    settings_of,
     several_levels,
 )
 from kaidan.errors import UsageError
+from kaidan.settings import load_settings
 
 OneLevel = Annotated[str, typer.Option(metavar="{1,2,3}", help="Which level.")]
 
@@ -36,7 +36,7 @@ def promote(
     number = one_level(level)
     if force and not reason:
         raise UsageError("--force got no --reason TEXT; say why the gates are overruled")
-    settings = settings_of(config)
+    settings = load_settings(config)
 
     from kaidan.registry import promotion, store
 
@@ -62,7 +62,7 @@ def rollback(
     levels = several_levels(level)
     if to is not None and len(levels) > 1:
         raise UsageError("--to got a version for all levels; name one --level")
-    settings = settings_of(config)
+    settings = load_settings(config)
 
     from kaidan.registry import promotion
 

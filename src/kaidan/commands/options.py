@@ -10,7 +10,6 @@ import typer
 from rich.console import Console, RenderableType
 
 from kaidan.errors import UsageError
-from kaidan.settings import Settings, load_settings
 
 ConfigDir = Annotated[
     Path | None, typer.Option("--config", metavar="DIR", help="Settings instead of kaidan's own.")
@@ -25,11 +24,6 @@ MacroUri = Annotated[
 ]
 
 LEVELS = (1, 2, 3)
-
-
-def settings_of(config: Path | None) -> Settings:
-    """Settings from a folder, or kaidan's own."""
-    return load_settings(config)
 
 
 def one_level(given: str) -> int:

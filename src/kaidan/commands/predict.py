@@ -11,10 +11,10 @@ from kaidan.commands.options import (
     MacroUri,
     answer,
     one_level,
-    settings_of,
 )
 from kaidan.errors import UsageError
 from kaidan.home import kaidan_home
+from kaidan.settings import load_settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +37,7 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Answer the last bar of a file, or with --out every bar."""
-    settings = settings_of(config)
+    settings = load_settings(config)
     if level is not None:
         settings = settings.with_ladder((one_level(level),))
     if out is not None and out.suffix not in (".csv", ".parquet"):

@@ -16,11 +16,11 @@ from kaidan.commands.options import (
     Json,
     MacroUri,
     answer,
-    settings_of,
     several_levels,
 )
 from kaidan.errors import UsageError
 from kaidan.home import kaidan_home
+from kaidan.settings import load_settings
 
 if TYPE_CHECKING:
     from kaidan.evaluation.report import Judged
@@ -58,7 +58,7 @@ def train(
     levels = several_levels(level)
     if trials:
         raise UsageError(f"--trials got {trials}, wanted 0: tuning is not built yet")
-    settings = settings_of(config)
+    settings = load_settings(config)
     if seed is not None:
         settings = settings.with_seed(seed)
 
