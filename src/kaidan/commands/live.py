@@ -113,24 +113,22 @@ def _status(level: int, live: Any, store: Any) -> dict[str, Any]:
 def _table(rows: list[dict[str, Any]]) -> Table:
     table = Table(title="What is live", title_justify="left", title_style="bold")
     for heading in ("model", "version", "stage", "since (UTC)", "verdict", "replaced", "commit"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     table.add_column("log-loss\nout of fold", justify="right")
     table.add_column("skill against\nvolatility prior", justify="right")
     for row in rows:
         if row["version"] is None:
-            table.add_row(
-                row["model"], "-", f"nothing is live: kaidan train --level {row['level']}"
-            )
+            table.add_row(row["model"], "-", "nothing", f"kaidan train --level {row['level']}")
             continue
-        commit = (row["git_commit"] or "-")[:8] + ("+" if row["git_dirty"] == "true" else "")
+        changed = "+" if row["git_dirty"] == "true" else ""
         table.add_row(
             row["model"],
             str(row["version"]),
             row["stage"],
-            (row["promoted_at"] or "-")[:19],
+            (row["promoted_at"] or "-")[:16].replace("T", " "),
             row["verdict"] or "-",
             row["replaced_version"] or "-",
-            commit,
+            (row["git_commit"] or "-")[:8] + changed,
             _number(row["log_loss"], ".4f"),
             _number(row["skill_vs_volatility_prior"], "+.4f"),
         )

@@ -64,7 +64,8 @@ def train(
 
     from kaidan.learning.dataset import build_history
     from kaidan.market.source import data_sha256, load_bars, load_macro
-    from kaidan.registry.training_run import Request, steps_per_level, train_levels
+    from kaidan.registry.run_log import Request
+    from kaidan.registry.training_run import steps_per_level, train_levels
 
     home = kaidan_home()
     bars = load_bars(data, days=days, home=home, extra_bars=settings.levels.warmup_bars - 1)

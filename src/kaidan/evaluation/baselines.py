@@ -72,5 +72,7 @@ def _as_group(previous: NDArray[np.float64]) -> Labels:
 
 
 def _by_group(y: Labels, train: Labels, test: Labels, n_groups: int) -> Probabilities:
-    table = np.array([_shares(y[train == group]) for group in range(n_groups)])
+    # A group that the training part never met says no more than the class shares do.
+    members = [y[train == group] for group in range(n_groups)]
+    table = np.array([_shares(found if len(found) else y) for found in members])
     return table[test]

@@ -67,8 +67,15 @@ def reliability(judged: Judged, title: str) -> Figure:
     return figure
 
 
-def fold_timeline(times: pd.DatetimeIndex, folds: tuple[Fold, ...], holdout: slice) -> Figure:
-    """What each fold learnt from, stopped on and was judged on; gaps are the purge."""
+def fold_timeline(times: pd.DatetimeIndex, folds: tuple[Fold, ...]) -> Figure:
+    """What each fold learnt from, stopped on and was judged on; gaps are the purge.
+
+    Parameters
+    ----------
+    times : DatetimeIndex of shape (n_rows,)
+    folds : tuple of Fold
+        The last one is that of the model that is served, with the hold-out as its test rows.
+    """
     figure = Figure(figsize=(8, 3.6), layout="constrained")
     axes = figure.add_subplot()
 
@@ -80,10 +87,8 @@ def fold_timeline(times: pd.DatetimeIndex, folds: tuple[Fold, ...], holdout: sli
         bar(number, fold.fit, _FIT)
         bar(number, fold.stopping, _STOPPING)
         bar(number, fold.test, _TEST)
-    bar(len(folds), np.arange(len(times))[holdout], _TEST)
-    axes.set_yticks(
-        range(len(folds) + 1), [f"fold {number + 1}" for number in range(len(folds))] + ["hold-out"]
-    )
+    names = [f"fold {number}" for number in range(1, len(folds))]
+    axes.set_yticks(range(len(folds)), [*names, "served"])
     axes.invert_yaxis()
     axes.xaxis_date()
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(mdates.AutoDateLocator()))

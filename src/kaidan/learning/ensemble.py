@@ -44,6 +44,8 @@ class ProductionEnsemble:
     members_ : tuple of Member
     calibrations_ : dict of member name to Calibration or None
     out_of_fold_ : OutOfFold
+    final_fold_ : Fold
+        What the members that answer were fitted and stopped on; it has no test rows.
     """
 
     def __init__(
@@ -89,17 +91,17 @@ class ProductionEnsemble:
         )
         values = self._inputs(X)
         self.out_of_fold_: OutOfFold = cross_validate(values, labels, self.settings, tell)
-        whole = stopping_fold(
+        self.final_fold_ = stopping_fold(
             len(labels), np.arange(0), self.settings.splits, self.settings.label.horizon_bars
         )
         members: list[Member] = []
         self.calibrations_: dict[str, Calibration | None] = {}
         for name in self.settings.members.by_name:
-            member = fit_fold(name, values, labels, whole, self.settings)
+            member = fit_fold(name, values, labels, self.final_fold_, self.settings)
             unseen = np.full((len(labels), N_CLASSES), np.nan)
             unseen[self.out_of_fold_.rows] = self.out_of_fold_.raw[name]
             self.calibrations_[name] = calibrate(
-                member, unseen, values, labels, whole, self.settings
+                member, unseen, values, labels, self.final_fold_, self.settings
             )
             members.append(member)
             tell(f"{name}, all rows")

@@ -39,11 +39,7 @@ def card(
     dataset: Dataset, out_of_fold: Judged, holdout: Judged, decision: Decision, data: str
 ) -> str:
     """The decision card of a version, in markdown."""
-    heading = (
-        "**Promotable**: every blocking gate passed."
-        if decision.passed
-        else f"**Refused**: {decision.refusals}."
-    )
+    heading = "Passed every blocking gate." if decision.passed else f"Refused: {decision.refusals}."
     dropped = ", ".join(f"{n} {why}" for why, n in dataset.dropped.items() if n) or "none"
     development = dataset.times[dataset.development]
     kept_back = dataset.times[dataset.holdout]

@@ -16,6 +16,9 @@ MEASURED: dict[str, tuple[str, Literal["above", "at most"]]] = {
     "calibration_error": ("oof.ensemble.ece", "at most"),
 }
 
+# Those without which there is no version at all: what is served must be what was trained.
+PARITY_GATES = ("parity", "argmax_flips")
+
 
 @dataclass(frozen=True)
 class Gate:

@@ -5,28 +5,26 @@ import resource
 import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import mlflow
-import numpy as np
 
 from kaidan.artifact.package import log_arguments
-from kaidan.evaluation import plots
+from kaidan.errors import ArtifactError
 from kaidan.evaluation.report import Judged, judge_holdout, judge_out_of_fold, known_before
-from kaidan.evaluation.scores import log_losses
 from kaidan.features.contract import level_contract
 from kaidan.learning.cross_validation import n_steps
 from kaidan.learning.dataset import Dataset, History
 from kaidan.learning.ensemble import ProductionEnsemble
 from kaidan.registry.bundle import Bundled, bundle_ensemble
 from kaidan.registry.card import card
-from kaidan.registry.gates import Decision, decide
+from kaidan.registry.gates import PARITY_GATES, Decision, decide
 from kaidan.registry.promotion import promote
 from kaidan.registry.provenance import provenance
+from kaidan.registry.run_log import Request, log_results, log_setup
 from kaidan.registry.store import (
     Version,
     describe_version,
@@ -36,21 +34,9 @@ from kaidan.registry.store import (
     store_errors,
 )
 from kaidan.settings import Settings
-from kaidan.signal import CLASS_NAMES
 
 DEFAULT_EXPERIMENT = "kaidan"
 N_EXAMPLE_ROWS = 3
-
-
-@dataclass(frozen=True)
-class Request:
-    """What was asked for on the command line; logged as it was given."""
-
-    data: str
-    macro: str
-    days: int
-    trials: int
-    promote: Literal["auto", "never"]
 
 
 @dataclass(frozen=True)
@@ -136,9 +122,7 @@ def train_levels(
         if len(levels) == 1:
             return [job.train(levels[0])]
         with store_errors("write to a run"):
-            mlflow.set_tag(
-                "mlflow.runName", f"all levels, {request.days} days of {_short(request)}"
-            )
+            mlflow.set_tag("mlflow.runName", request.run_name("all levels"))
             mlflow.log_param("level", "all")
         trained = []
         for level in levels:
@@ -170,16 +154,14 @@ class _Job:
             bundle = bundle_ensemble(ensemble, contract, dataset, Path(folder) / "bundle")
             metrics = _metrics(out_of_fold, holdout, bundle)
             decision = decide(metrics, self.settings.gates)
-            text = card(dataset, out_of_fold, holdout, decision, _short(self.request))
+            text = card(dataset, out_of_fold, holdout, decision, self.request.data_name)
+            tags = self._tags(level, contract.sha256)
             with store_errors("write to a run"):
-                self._log_inputs(dataset, ensemble, contract.sha256)
+                log_setup(self.request, self.settings, dataset, ensemble, tags)
                 mlflow.log_metrics(metrics)
-                _log_folds(ensemble, out_of_fold)
-                _log_pictures(dataset, ensemble, out_of_fold, holdout)
-                mlflow.log_text(text, "decision/card.md")
-                mlflow.log_dict(decision.to_dict(), "decision/decision.json")
-                mlflow.set_tag("mlflow.note.content", text)
-                version = self._register(level, bundle, dataset, contract.sha256)
+                log_results(dataset, ensemble, out_of_fold, holdout, decision, text)
+                _refuse_unfaithful(decision)
+                version = _register(bundle, dataset, tags)
         describe_version(version, text)
         live = self._move(version, decision)
         seconds = time.perf_counter() - started
@@ -214,68 +196,15 @@ class _Job:
             ),
         )
 
-    def _log_inputs(
-        self, dataset: Dataset, ensemble: ProductionEnsemble, contract_sha256: str
-    ) -> None:
-        mlflow.set_tag(
-            "mlflow.runName",
-            f"level {dataset.level}, {self.request.days} days of {_short(self.request)}",
-        )
-        training = self.settings.training.model_dump(exclude={"strategies", "seed"}, mode="json")
-        mlflow.log_params(
-            {
-                "level": dataset.level,
-                "n_features": dataset.features.shape[1],
-                "n_inputs": len(ensemble.input_names_),
-                "config_id": self.settings.config_id,
-                **_flat(training),
-                **{f"rounds.{m.name}": m.n_rounds for m in ensemble.members_},
-                **{f"rows_left_out.{why}": n for why, n in dataset.dropped.items()},
-            }
-        )
-        mlflow.set_tags(self._tags(dataset.level, contract_sha256))
-        mlflow.log_text("\n".join(dataset.features.columns) + "\n", "features.txt")
-        with warnings.catch_warnings():
-            # Two of MLflow's source types claim local paths; both read them alike.
-            warnings.filterwarnings("ignore", message=".*can be interpreted in multiple ways")
-            source = mlflow.data.from_pandas(  # type: ignore[attr-defined]
-                dataset.features.assign(label=np.array(CLASS_NAMES)[dataset.y]),
-                source=self.request.data,
-                targets="label",
-                name=f"{_short(self.request)} level {dataset.level}",
-                digest=self.data_sha256[:12],
-            )
-        mlflow.log_input(source, context="training")
-
     def _tags(self, level: int, contract_sha256: str) -> dict[str, str]:
         code = provenance()
         return {
+            "level": str(level),
             "git_commit": code.commit,
             "git_dirty": str(code.dirty).lower(),
             "contract_sha256": contract_sha256,
             "data_sha256": self.data_sha256,
-            "level": str(level),
         }
-
-    def _register(
-        self, level: int, bundle: Bundled, dataset: Dataset, contract_sha256: str
-    ) -> Version:
-        example = dataset.features.iloc[-N_EXAMPLE_ROWS:]
-        logged = mlflow.pyfunc.log_model(
-            name=model_name(level),
-            **log_arguments(bundle.folder, example=example, model_sha256=bundle.model_sha256),
-        )
-        registered = mlflow.register_model(
-            logged.model_uri,
-            model_name(level),
-            tags={
-                **self._tags(level, contract_sha256),
-                "model_sha256": bundle.model_sha256,
-                "n_features": str(dataset.features.shape[1]),
-                "verdict": "not judged",
-            },
-        )
-        return get_version(level, int(registered.version))
 
     def _move(self, version: Version, decision: Decision) -> bool:
         if not decision.passed:
@@ -286,6 +215,26 @@ class _Job:
             return False
         promote(version, self.settings)
         return True
+
+
+def _register(bundle: Bundled, dataset: Dataset, tags: dict[str, str]) -> Version:
+    name = model_name(dataset.level)
+    example = dataset.features.iloc[-N_EXAMPLE_ROWS:]
+    logged = mlflow.pyfunc.log_model(
+        name=name,
+        **log_arguments(bundle.folder, example=example, model_sha256=bundle.model_sha256),
+    )
+    registered = mlflow.register_model(
+        logged.model_uri,
+        name,
+        tags={
+            "verdict": "not judged",
+            "n_features": str(dataset.features.shape[1]),
+            "model_sha256": bundle.model_sha256,
+            **tags,
+        },
+    )
+    return get_version(dataset.level, int(registered.version))
 
 
 def _metrics(out_of_fold: Judged, holdout: Judged, bundle: Bundled) -> dict[str, float]:
@@ -299,37 +248,14 @@ def _metrics(out_of_fold: Judged, holdout: Judged, bundle: Bundled) -> dict[str,
     }
 
 
-def _log_folds(ensemble: ProductionEnsemble, out_of_fold: Judged) -> None:
-    # The fold is the step, so that the UI draws log-loss over time.
-    for name, probabilities in out_of_fold.probabilities.items():
-        losses = log_losses(out_of_fold.y, probabilities)
-        for number, rows in enumerate(ensemble.out_of_fold_.fold_slices(), start=1):
-            mlflow.log_metric(f"fold.{name}.log_loss", float(np.mean(losses[rows])), step=number)
-
-
-def _log_pictures(
-    dataset: Dataset, ensemble: ProductionEnsemble, out_of_fold: Judged, holdout: Judged
-) -> None:
-    for part, judged in (("out_of_fold", out_of_fold), ("holdout", holdout)):
-        title = f"Level {dataset.level}, {part.replace('_', ' ')}, {len(judged.y):,} bars"
-        mlflow.log_figure(plots.confusion(judged, title), f"figures/confusion_{part}.png")
-        mlflow.log_figure(plots.reliability(judged, title), f"figures/reliability_{part}.png")
-    timeline = plots.fold_timeline(dataset.times, ensemble.out_of_fold_.folds, dataset.holdout)
-    mlflow.log_figure(timeline, "figures/fold_timeline.png")
-
-
-def _flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in settings.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{prefix}{key}.")
-        else:
-            flat[prefix + key] = value
-    return flat
-
-
-def _short(request: Request) -> str:
-    return Path(request.data).name or request.data
+def _refuse_unfaithful(decision: Decision) -> None:
+    """Without parity there is no version at all, not even a refused one."""
+    broken = [g for g in decision.gates if g.name in PARITY_GATES and not g.passed]
+    if broken:
+        raise ArtifactError(
+            f"the exported graph does not say what was trained ({decision.refusals}); "
+            "no version was registered; keep the data and report this"
+        )
 
 
 def _peak_mb() -> float:
