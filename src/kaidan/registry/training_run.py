@@ -117,7 +117,9 @@ def train_levels(
         run = mlflow.start_run()
     with run:
         with store_errors("write to a run"):
-            mlflow.log_params(vars(request) | {"seed": settings.training.seed})
+            # `mlflow run` has logged its own parameters, an empty one as '', and none may change.
+            asked = vars(request) | {"seed": settings.training.seed}
+            mlflow.log_params({k: v for k, v in asked.items() if k not in run.data.params})
         job = _Job(request, settings, history, data_sha256, progress)
         if len(levels) == 1:
             return [job.train(levels[0])]
