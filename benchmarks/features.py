@@ -26,7 +26,8 @@ from kaidan.features.volatility import average_true_range, bollinger
 from kaidan.market.bars import BAR_LENGTH, check_bars
 from kaidan.market.files import read_bars, read_macro
 from kaidan.market.sample import sample_bars, sample_macro
-from kaidan.settings import StrategySettings, load_settings
+from kaidan.settings import load_settings
+from kaidan.strategy_settings import StrategySettings
 
 WINDOW = 100
 

@@ -1,9 +1,12 @@
-"""Small, fast training settings and rows with a signal planted in them."""
+"""Small, fast settings, and rows with a signal planted in them."""
+
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import yaml
 
-from kaidan.settings import TrainingSettings, load_settings
+from kaidan.settings import Settings, TrainingSettings, load_settings
 
 SMALL = {
     "lightgbm": {"n_estimators": 25, "learning_rate": 0.1, "num_leaves": 7},
@@ -18,7 +21,25 @@ def small(**changes: object) -> TrainingSettings:
     for name, params in SMALL.items():
         values["members"][name]["params"] = params
     values["splits"] |= {"n_splits": 3, "min_train_rows": 100}
+    values["threads"] = 1  # so little work is slower when it is shared
     return TrainingSettings.model_validate(values | changes)
+
+
+def small_settings() -> Settings:
+    """The whole configuration, with few trees, few folds and a gate that lets both through."""
+    settings = load_settings()
+    gate = settings.gates.skill_vs_prior.model_copy(update={"threshold": -1.0})
+    gates = settings.gates.model_copy(update={"skill_vs_prior": gate})
+    return settings.model_copy(update={"training": small(), "gates": gates})
+
+
+def write_config(folder: Path, settings: Settings | None = None) -> Path:
+    """Write `settings` (default: the small ones) as YAML files, for `--config`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = (settings or small_settings()).model_dump(mode="json")
+    for name, values in parts.items():
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+    return folder
 
 
 def planted(n: int = 1500, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:

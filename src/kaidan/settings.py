@@ -11,20 +11,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from kaidan.errors import SettingsError
+from kaidan.frozen import Count, Frozen, Positive
+from kaidan.strategy_settings import StrategySettings
 
 Share = Annotated[float, Field(gt=0, lt=1)]
-Positive = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=1)]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class LevelSettings(_Frozen):
+class LevelSettings(Frozen):
     """Feature order by level (`levels.yaml`)."""
 
     formula_version: Count
@@ -46,14 +42,14 @@ class LevelSettings(_Frozen):
         return self
 
 
-class LabelSettings(_Frozen):
+class LabelSettings(Frozen):
     """What the models learn to foresee."""
 
     horizon_bars: Count
     threshold_return: Positive
 
 
-class SplitSettings(_Frozen):
+class SplitSettings(Frozen):
     """How rows are parted in time."""
 
     n_splits: Annotated[int, Field(ge=2)]
@@ -62,13 +58,13 @@ class SplitSettings(_Frozen):
     min_train_rows: Count
 
 
-class QualitySettings(_Frozen):
+class QualitySettings(Frozen):
     """Which rows are whole enough to learn from."""
 
     min_bars_since_gap: Count
 
 
-class ResamplingSettings(_Frozen):
+class ResamplingSettings(Frozen):
     """How the training part is balanced."""
 
     smote: bool
@@ -77,14 +73,14 @@ class ResamplingSettings(_Frozen):
     class_weight: bool
 
 
-class MemberSettings(_Frozen):
+class MemberSettings(Frozen):
     """One member: its share of the vote and its library's own parameters."""
 
     weight: Annotated[float, Field(ge=0)]
     params: dict[str, float | int | str | bool]
 
 
-class MembersSettings(_Frozen):
+class MembersSettings(Frozen):
     """The three members; more than zero weight in all."""
 
     lightgbm: MemberSettings
@@ -108,90 +104,7 @@ class MembersSettings(_Frozen):
         return {name: member.weight for name, member in self.by_name.items()}
 
 
-class AtrBasedSettings(_Frozen):
-    """Thresholds of the ATRBased signal."""
-
-    band_low: float
-    band_low_full: float
-    band_high: float
-    band_high_full: float
-    rsi_low: float
-    rsi_low_full: float
-    rsi_high: float
-    rsi_high_full: float
-    vote_min: float
-    vote_max: float
-    both_cap: float
-    single_factor: float
-    regime_window_bars: Count
-    regime_low: float
-    regime_low_factor: float
-    regime_high: float
-    regime_high_factor: float
-
-
-class MochipoyAlertSettings(_Frozen):
-    """Thresholds of the MochipoyAlert signal."""
-
-    rci_short_bars: Count
-    rci_long_bars: Count
-    three_base: float
-    three_scale: float
-    two_confidence: float
-
-
-class MultiTimeframeSettings(_Frozen):
-    """Thresholds of the MultiTimeframe signal; spans in 4 h bars."""
-
-    fast_span: Count
-    slow_span: Count
-    memory_spans: Count
-    min_spread: float
-    full_spread: Positive
-    rsi_low: float
-    rsi_high: float
-    base: float
-    trend_scale: float
-    per_trigger: float
-
-
-class DonchianChannelSettings(_Frozen):
-    """Thresholds of the DonchianChannel signal."""
-
-    min_volume_ratio: float
-    breakout_base: float
-    breakout_scale: float
-    breakout_cap: float
-    range_max_adx: float
-    range_edge: Positive
-    range_base: float
-    range_scale: float
-
-
-class AdxTrendStrengthSettings(_Frozen):
-    """Thresholds of the ADXTrendStrength signal."""
-
-    min_adx: float
-    base: float
-    adx_cap: float
-    adx_scale: Positive
-    di_cap: float
-    di_scale: Positive
-    cross_bonus: float
-    cap: float
-
-
-class StrategySettings(_Frozen):
-    """Thresholds of the five strategy signals. They are part of the feature contract."""
-
-    atr_based: AtrBasedSettings
-    mochipoy_alert: MochipoyAlertSettings
-    multi_timeframe: MultiTimeframeSettings
-    donchian_channel: DonchianChannelSettings
-    adx_trend_strength: AdxTrendStrengthSettings
-
-
-class TrainingSettings(_Frozen):
+class TrainingSettings(Frozen):
     """What a training run does (`training.yaml`)."""
 
     label: LabelSettings
@@ -209,7 +122,7 @@ class TrainingSettings(_Frozen):
     strategies: StrategySettings
 
 
-class GateSettings(_Frozen):
+class GateSettings(Frozen):
     """One gate: what happens when the value misses the threshold, and why it is asked for."""
 
     severity: Literal["block", "warn"]
@@ -217,7 +130,7 @@ class GateSettings(_Frozen):
     reason: str
 
 
-class GatesSettings(_Frozen):
+class GatesSettings(Frozen):
     """All gates (`gates.yaml`)."""
 
     parity: GateSettings
@@ -227,27 +140,27 @@ class GatesSettings(_Frozen):
     calibration_error: GateSettings
 
 
-class FreshnessSettings(_Frozen):
+class FreshnessSettings(Frozen):
     """From which age on an input counts as missing."""
 
     max_macro_age_days: Positive
     max_bar_age_minutes: Positive
 
 
-class LadderSettings(_Frozen):
+class LadderSettings(Frozen):
     """The order in which levels are asked."""
 
     levels: tuple[Literal[1, 2, 3], ...]
     threads: Count
 
 
-class RegistrySettings(_Frozen):
+class RegistrySettings(Frozen):
     """How a version is marked as live."""
 
     stages: bool
 
 
-class BotSettings(_Frozen):
+class BotSettings(Frozen):
     """What serving does with a model and its inputs (`bot.yaml`)."""
 
     freshness: FreshnessSettings
@@ -255,7 +168,7 @@ class BotSettings(_Frozen):
     registry: RegistrySettings
 
 
-class Settings(_Frozen):
+class Settings(Frozen):
     """All of `config/`, checked."""
 
     levels: LevelSettings

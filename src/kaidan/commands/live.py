@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
+from rich.console import Group
 from rich.table import Table
 
 from kaidan.commands.options import (
@@ -85,7 +86,7 @@ def status(as_json: Json = False) -> None:
     from kaidan.registry import store
 
     rows = [_status(level, store.live_version(level), store) for level in LEVELS]
-    answer({"levels": rows}, lambda: _table(rows), as_json=as_json)
+    answer({"levels": rows}, lambda: Group(_table(rows), *_next(rows)), as_json=as_json)
 
 
 def _status(level: int, live: Any, store: Any) -> dict[str, Any]:
@@ -133,6 +134,14 @@ def _table(rows: list[dict[str, Any]]) -> Table:
             _number(row["skill_vs_volatility_prior"], "+.4f"),
         )
     return table
+
+
+def _next(rows: list[dict[str, Any]]) -> list[str]:
+    return [
+        f"{row['model']}: nothing is live; kaidan train --level {row['level']}"
+        for row in rows
+        if row["version"] is None
+    ]
 
 
 def _number(value: float | None, form: str) -> str:

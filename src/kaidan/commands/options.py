@@ -60,4 +60,4 @@ def answer(result: dict[str, Any], shown: Callable[[], RenderableType], *, as_js
         sys.stdout.write(json.dumps(result, default=str) + "\n")
     else:
         # A pipe has no width of its own, and a table cut at 80 columns cannot be read.
-        Console(width=None if sys.stdout.isatty() else 120).print(shown())
+        Console(width=None if sys.stdout.isatty() else 140).print(shown())

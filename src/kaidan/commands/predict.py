@@ -51,17 +51,23 @@ def predict(
     home = kaidan_home()
     bars = load_bars(data, days=None, home=home)
     macro_frame = load_macro(macro, bars_uri=data, home=home)
-    features = FeatureManager(settings).generate_features(bars, macro=macro_frame)
+    manager = FeatureManager(settings)
+    features = manager.generate_features(bars, macro=macro_frame)
+    bridged = manager.bridged(bars).loc[features.index]
     ladder = Ladder.from_cache(settings) if cached else Ladder.from_registry(settings)
     if out is None:
         said = ladder.predict(features.iloc[-1])
+        over = [str(name) for name in bridged.columns[bridged.iloc[-1]]]
         answer(
-            {"timestamp": features.index[-1].isoformat(), **said.to_dict()},
-            lambda: f"bar of {features.index[-1]:%Y-%m-%d %H:%M} UTC: {said}",
+            {"timestamp": features.index[-1].isoformat(), **said.to_dict(), "bridged": over},
+            lambda: (
+                f"bar of {features.index[-1]:%Y-%m-%d %H:%M} UTC: {said}"
+                + (f"\n  {len(over)} features reach over a gap: {', '.join(over)}" if over else "")
+            ),
             as_json=as_json,
         )
         return
-    answers = ladder.predict_frame(features)
+    answers = ladder.predict_frame(features).assign(n_bridged=bridged.sum(axis=1))
     _write(answers.reset_index(), out)
     levels = answers["level"].astype("string").fillna("dummy").value_counts().to_dict()
     answer(

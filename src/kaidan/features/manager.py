@@ -92,7 +92,7 @@ class FeatureManager:
         """Return how many features `level` has; see `get_feature_names`."""
         return len(self.get_feature_names(level))
 
-    def validate_features(self, features: pd.DataFrame, level: int | str) -> None:
+    def validate_features(self, features: pd.DataFrame, level: int | str = 1) -> None:
         """Check that a model of `level` can be given `features`; extra columns and order are free.
 
         Raises

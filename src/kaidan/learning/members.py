@@ -44,7 +44,8 @@ class Member:
             # LightGBM names the columns of an array and scikit-learn then misses them in X.
             warnings.filterwarnings("ignore", "X does not have valid feature names")
             probabilities[:, self.classes] = self.estimator.predict_proba(X)
-        return probabilities
+        # XGBoost adds up to 1 in single precision only.
+        return probabilities / probabilities.sum(axis=1, keepdims=True)
 
     @property
     def n_rounds(self) -> int:

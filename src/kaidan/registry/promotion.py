@@ -118,8 +118,10 @@ def rollback(level: int, settings: Settings, *, to: int | None = None) -> tuple[
     live = live_version(level)
     if live is None:
         raise RegistryError(f"level {level} has no Production version; train one first")
+    if to == live.number:
+        raise RegistryError(f"level {level}: version {to} is live already; name another one")
     number = to if to is not None else int(live.tags.get("replaced_version", 0))
-    if number in (0, live.number):
+    if number == 0:
         raise RegistryError(
             f"level {level}: version {live.number} is live and replaced no other; "
             "name one with --to VERSION"

@@ -105,8 +105,14 @@ def get_version(level: int, number: int) -> Version:
     RegistryError
         There is none, or the store cannot be asked.
     """
-    with store_errors(f"find version {number} of {model_name(level)}"):
-        return _version(level, MlflowClient().get_model_version(model_name(level), str(number)))
+    name = model_name(level)
+    with store_errors(f"find version {number} of {name}"):
+        try:
+            return _version(level, MlflowClient().get_model_version(name, str(number)))
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+    raise RegistryError(f"{name} has no version {number}; kaidan status shows what is live")
 
 
 def live_version(level: int) -> Version | None:
@@ -114,9 +120,9 @@ def live_version(level: int) -> Version | None:
 
     The alias answers; a version that only the stage names (set by hand in the UI) does too.
     """
-    client = MlflowClient()
     name = model_name(level)
     with store_errors(f"look for the Production version of {name}"):
+        client = MlflowClient()
         try:
             return _version(level, client.get_model_version_by_alias(name, PRODUCTION_ALIAS))
         except MlflowException as error:
@@ -150,8 +156,8 @@ def set_live(version: Version, previous: Version | None, *, stages: bool) -> Non
 
     MLflow archives and promotes together when told so; the aliases follow at once.
     """
-    client = MlflowClient()
     with store_errors(f"promote version {version.number} of {version.name}"):
+        client = MlflowClient()
         if stages:
             with _stages_are_meant():
                 client.transition_model_version_stage(
@@ -166,8 +172,8 @@ def set_live(version: Version, previous: Version | None, *, stages: bool) -> Non
 
 def set_tags(version: Version, tags: dict[str, str]) -> None:
     """Write tags on a version."""
-    client = MlflowClient()
     with store_errors(f"tag version {version.number} of {version.name}"):
+        client = MlflowClient()
         for key, value in tags.items():
             client.set_model_version_tag(version.name, str(version.number), key, value)
 

@@ -14,7 +14,7 @@ class DummyModel:
     ('HOLD', 0.0, None)
     """
 
-    def predict(self, attempts: tuple[Attempt, ...] = ()) -> Prediction:
+    def predict(self, features: object = None, *, attempts: tuple[Attempt, ...] = ()) -> Prediction:
         """HOLD with confidence 0, whatever the features are."""
         return Prediction(
             signal=Signal.HOLD,

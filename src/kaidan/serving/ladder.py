@@ -50,12 +50,14 @@ class Ladder:
         chosen = load_settings() if settings is None else settings
         cache = ModelCache(kaidan_home() if home is None else home)
         steps: dict[int, Runtime | str] = {}
-        live: dict[int, Entry] = {}
+        before = _cached(cache)
+        live = dict(before)
         for level in chosen.bot.ladder.levels:
             try:
                 version = live_version(level)
                 if version is None:
                     steps[level] = "no Production version is registered"
+                    live.pop(level, None)
                     continue
                 entry = Entry(
                     version=version.number,
@@ -73,7 +75,7 @@ class Ladder:
                 live[level] = entry
             except (RegistryError, RuntimeRefusal, OSError) as error:
                 steps[level] = str(error)
-        if live:
+        if live != before:
             cache.set_live(live)
         return cls(steps)
 
@@ -133,7 +135,7 @@ class Ladder:
                 attempts.append(Attempt(level, step))
                 continue
             missing = [name for name in step.features if name not in given]
-            row = np.array([[_number(given[name]) for name in step.features if name in given]])
+            row = _single([[_number(given[name]) for name in step.features if name in given]])
             fault = (
                 _fault(step.features, missing, row[0], stale)
                 if (missing or stale or not np.isfinite(row).all())
@@ -145,7 +147,7 @@ class Ladder:
                 except RuntimeRefusal as error:
                     fault = str(error)
             attempts.append(Attempt(level, fault))
-        return self._dummy.predict(tuple(attempts))
+        return self._dummy.predict(features, attempts=tuple(attempts))
 
     def predict_frame(self, features: pd.DataFrame) -> pd.DataFrame:
         """Decide on many bars, each by the highest level that can.
@@ -202,7 +204,7 @@ class Ladder:
             return np.full(len(features), step, dtype=object)
         missing = [name for name in step.features if name not in features.columns]
         present = [name for name in step.features if name in features.columns]
-        values = features[present].to_numpy(dtype=np.float64)
+        values = _single(features[present])
         patterns, kind = np.unique(np.isfinite(values), axis=0, return_inverse=True)
         texts = np.array(
             [
@@ -212,6 +214,14 @@ class Ladder:
             dtype=object,
         )
         return texts[kind] if len(values) else np.empty(0, dtype=object)
+
+
+def _cached(cache: ModelCache) -> dict[int, Entry]:
+    """What was live so far; a damaged index is written anew."""
+    try:
+        return cache.entries()
+    except RuntimeRefusal:
+        return {}
 
 
 def _checked(runtime: Runtime, level: int, entry: Entry, settings: Settings) -> Runtime | str:
@@ -240,6 +250,12 @@ def _prediction(
     )
 
 
+def _single(values: Any) -> NDArray[np.float32]:
+    """As the model sees it: what is beyond single precision is not finite."""
+    with np.errstate(over="ignore"):
+        return np.array(values, dtype=np.float32)
+
+
 def _number(value: Any) -> float:
     try:
         return float(value)
@@ -250,7 +266,7 @@ def _number(value: Any) -> float:
 def _fault(
     names: tuple[str, ...],
     missing: list[str],
-    values: NDArray[np.float64],
+    values: NDArray[np.floating[Any]],
     stale: Collection[str],
 ) -> str:
     """Say what is wrong with a row; an empty text when nothing is.

@@ -1,6 +1,7 @@
 import pytest
 
-from kaidan.settings import StrategySettings, load_settings
+from kaidan.settings import load_settings
+from kaidan.strategy_settings import StrategySettings
 
 
 @pytest.fixture(scope="session")

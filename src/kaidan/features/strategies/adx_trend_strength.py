@@ -5,7 +5,7 @@ import numpy as np
 from kaidan.features.ohlcv import Array
 from kaidan.features.strategies.opinion import opinion
 from kaidan.features.windows import shifted
-from kaidan.settings import AdxTrendStrengthSettings
+from kaidan.strategy_settings import AdxTrendStrengthSettings
 
 
 def adx_trend_strength(

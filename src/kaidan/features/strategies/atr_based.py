@@ -6,7 +6,7 @@ from kaidan.features.ohlcv import Array
 from kaidan.features.ratios import ratio
 from kaidan.features.strategies.opinion import opinion
 from kaidan.features.windows import mean
-from kaidan.settings import AtrBasedSettings
+from kaidan.strategy_settings import AtrBasedSettings
 
 
 def atr_based(

@@ -4,7 +4,7 @@ import numpy as np
 
 from kaidan.features.ohlcv import Array, Columns
 from kaidan.features.strategies.opinion import opinion
-from kaidan.settings import DonchianChannelSettings
+from kaidan.strategy_settings import DonchianChannelSettings
 
 
 def donchian_channel(

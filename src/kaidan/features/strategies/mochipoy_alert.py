@@ -6,7 +6,7 @@ from kaidan.features.ohlcv import Array
 from kaidan.features.strategies.opinion import direction, opinion
 from kaidan.features.strategies.rank_correlation import rank_correlation
 from kaidan.features.windows import shifted
-from kaidan.settings import MochipoyAlertSettings
+from kaidan.strategy_settings import MochipoyAlertSettings
 
 
 def mochipoy_alert(

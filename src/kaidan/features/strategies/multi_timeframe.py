@@ -7,7 +7,7 @@ from kaidan.features.ohlcv import Array
 from kaidan.features.strategies.opinion import direction, opinion
 from kaidan.features.windows import shifted
 from kaidan.market.bars import BAR_LENGTH
-from kaidan.settings import MultiTimeframeSettings
+from kaidan.strategy_settings import MultiTimeframeSettings
 
 HIGHER = pd.Timedelta(hours=4)
 

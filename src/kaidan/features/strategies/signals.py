@@ -8,7 +8,7 @@ from kaidan.features.strategies.atr_based import atr_based
 from kaidan.features.strategies.donchian_channel import donchian_channel
 from kaidan.features.strategies.mochipoy_alert import mochipoy_alert
 from kaidan.features.strategies.multi_timeframe import multi_timeframe
-from kaidan.settings import StrategySettings
+from kaidan.strategy_settings import StrategySettings
 
 
 def strategy_signals(

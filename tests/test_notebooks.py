@@ -1,0 +1,52 @@
+"""What a newcomer copies runs: the notebooks, and the Python of the README."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from tests.kit import write_config
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Working directory with a store and a cache of its own, and small settings."""
+    made = tmp_path_factory.mktemp("newcomer")
+    write_config(made / "config")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KAIDAN_HOME", str(made / "home"))
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{made}/mlflow.db")
+        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+        yield made
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_kept_without_outputs_and_runs_from_top_to_bottom(path, folder):
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
+        # With few trees: what the page shows is tested here, not what the models know.
+        cell.source = cell.source.replace("kaidan train", "kaidan train --config config")
+    NotebookClient(
+        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    ).execute()
+
+
+def test_the_python_of_the_readme_runs_once_level_2_is_live(folder):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    train = ["-m", "kaidan", "train", "--level", "2", "--days", "40", "--config", "config"]
+    subprocess.run([sys.executable, *train], cwd=folder, check=True, capture_output=True)
+    for snippet in re.findall(r"```python\n(.*?)```", readme, flags=re.DOTALL):
+        done = subprocess.run(
+            [sys.executable, "-c", snippet], cwd=folder, check=True, capture_output=True, text=True
+        )
+        assert "level 2" in done.stdout
