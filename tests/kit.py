@@ -26,11 +26,17 @@ def small(**changes: object) -> TrainingSettings:
 
 
 def small_settings() -> Settings:
-    """The whole configuration, with few trees, few folds and a gate that lets both through."""
-    settings = load_settings()
-    gate = settings.gates.skill_vs_prior.model_copy(update={"threshold": -1.0})
+    """The whole configuration, with few trees and few folds, whose models any gate of skill lets
+    through: how good they are is not what is tested with them."""
+    settings = load_settings().model_copy(update={"training": small()})
+    return wanting_skill(settings, -1.0)
+
+
+def wanting_skill(settings: Settings, threshold: float) -> Settings:
+    """The same settings, but for the skill against the prior that a candidate needs."""
+    gate = settings.gates.skill_vs_prior.model_copy(update={"threshold": threshold})
     gates = settings.gates.model_copy(update={"skill_vs_prior": gate})
-    return settings.model_copy(update={"training": small(), "gates": gates})
+    return settings.model_copy(update={"gates": gates})
 
 
 def write_config(folder: Path, settings: Settings | None = None) -> Path:

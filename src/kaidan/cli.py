@@ -11,6 +11,8 @@ from kaidan import __version__
 from kaidan.commands import config, live, predict, train
 from kaidan.errors import KaidanError
 
+INTERRUPTED = 130  # what typer makes of Ctrl-C
+
 app = typer.Typer(
     name="kaidan",
     help="Trading models that step down a level instead of falling over.",
@@ -61,7 +63,6 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         message = str(error) if isinstance(error, KaidanError) else error.format_message()
         sys.stderr.write(f"kaidan: {' '.join(message.split())}\n")
         sys.exit(error.exit_code)
-    except typer.Abort:
+    if code == INTERRUPTED:
         sys.stderr.write("kaidan: interrupted\n")
-        sys.exit(130)
     sys.exit(code or 0)

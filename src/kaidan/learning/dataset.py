@@ -64,22 +64,32 @@ class History:
     whole: pd.Series
     gaps: GapReport
 
+    def require(self, level: int, settings: Settings) -> None:
+        """Refuse a level that has no values at all of one of its features.
+
+        Raises
+        ------
+        TrainingError
+            Level 1 has no macro data.
+        """
+        names = FeatureManager(settings).get_feature_names(level)
+        empty = [name for name in names if self.features[name].isna().all()]
+        if empty:
+            raise TrainingError(
+                f"level {level} got no values of {', '.join(empty)}; pass --macro FILE or "
+                "--macro live, or train level 2, which needs no macro data"
+            )
+
     def dataset(self, level: int, settings: Settings) -> Dataset:
         """Rows of one level.
 
         Raises
         ------
         TrainingError
-            Level 1 has no macro data, or too few rows are left.
+            A feature has no values, or too few rows are left.
         """
-        names = FeatureManager(settings).get_feature_names(level)
-        columns = self.features[names]
-        empty = [name for name in names if columns[name].isna().all()]
-        if empty:
-            raise TrainingError(
-                f"level {level} got no values of {', '.join(empty)}; pass --macro FILE or "
-                "--macro live, or train level 2, which needs no macro data"
-            )
+        self.require(level, settings)
+        columns = self.features[FeatureManager(settings).get_feature_names(level)]
         known = columns.index.isin(self.labels.index)
         whole = self.whole.reindex(columns.index).to_numpy()
         finite = np.isfinite(columns.to_numpy()).all(axis=1)

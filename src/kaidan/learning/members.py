@@ -45,7 +45,7 @@ class Member:
             warnings.filterwarnings("ignore", "X does not have valid feature names")
             probabilities[:, self.classes] = self.estimator.predict_proba(X)
         # XGBoost adds up to 1 in single precision only.
-        return probabilities / probabilities.sum(axis=1, keepdims=True)
+        return np.asarray(probabilities / probabilities.sum(axis=1, keepdims=True))
 
     @property
     def n_rounds(self) -> int:

@@ -11,6 +11,7 @@ from kaidan.errors import RefusedError, RegistryError
 from kaidan.features.contract import level_contract
 from kaidan.registry.gates import Decision, decide
 from kaidan.registry.store import (
+    PRODUCTION,
     Version,
     describe_level,
     fetch_bundle,
@@ -73,6 +74,12 @@ def promote(
         The version cannot be verified, or the store cannot be written.
     """
     decision = judge(version, settings)
+    before = live_version(version.level)
+    if before is not None and before.number == version.number:
+        if version.stage != PRODUCTION and settings.bot.registry.stages:
+            # A promotion of another version was cut off between the two: bring them in step.
+            set_live(version, _replaced(version), stages=True)
+        return decision
     if not decision.passed and not force:
         set_tags(version, {"verdict": "refused"})
         raise RefusedError(
@@ -80,9 +87,6 @@ def promote(
             "the live version stays (--force --reason TEXT overrides)"
         )
     verify(version, settings)
-    before = live_version(version.level)
-    if before is not None and before.number == version.number:
-        return decision
     tags = {"promoted_at": _now(), "verdict": "promoted" if decision.passed else "forced"}
     if before is not None:
         tags["replaced_version"] = str(before.number)
@@ -133,18 +137,18 @@ def rollback(level: int, settings: Settings, *, to: int | None = None) -> tuple[
             f"judge it first: kaidan promote --level {level} --version {number}"
         )
     verify(target, settings)
-    earlier = target.tags.get("replaced_version")
-    set_live(
-        target,
-        get_version(level, int(earlier)) if earlier else None,
-        stages=settings.bot.registry.stages,
-    )
+    set_live(target, _replaced(target), stages=settings.bot.registry.stages)
     when = _now()
     set_tags(live, {"rolled_back_at": when})
     describe_level(
         level, f"**Live: version {number}**, since {when}: rolled back from version {live.number}."
     )
     return live, target
+
+
+def _replaced(version: Version) -> Version | None:
+    number = version.tags.get("replaced_version")
+    return get_version(version.level, int(number)) if number else None
 
 
 def _now() -> str:

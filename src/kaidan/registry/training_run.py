@@ -110,6 +110,8 @@ def train_levels(
     progress : callable
         Told level and what was finished.
     """
+    for level in levels:
+        history.require(level, settings)
     with store_errors("start a run"):
         # Under `mlflow run` the run exists already, in the experiment that the user chose.
         if "MLFLOW_RUN_ID" not in os.environ:

@@ -1,0 +1,27 @@
+from collections.abc import Callable
+
+import pytest
+
+from kaidan.registry.store import Version, get_version
+from kaidan.settings import Settings, load_settings
+from tests.kit import wanting_skill
+from tests.release import register_twin, release, store
+
+__all__ = ["release", "store"]
+
+
+@pytest.fixture
+def settings(release) -> Settings:
+    return load_settings(release.config)
+
+
+@pytest.fixture
+def strict(settings: Settings) -> Settings:
+    """A gate that no model passes."""
+    return wanting_skill(settings, 9.0)
+
+
+@pytest.fixture
+def twin(store) -> Callable[[], Version]:
+    """Registers the live model of level 3 once more, as a candidate."""
+    return lambda: get_version(3, register_twin())

@@ -1,0 +1,101 @@
+"""One small release, trained through the command line into a real store, once for all tests.
+
+A test that moves versions does so in a copy of the store; the artifacts are shared.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from functools import cache
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pytest
+
+from kaidan.cli import main
+from tests.kit import write_config
+
+DAYS = "40"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        return json.loads(self.out)
+
+
+def kaidan(*arguments: str) -> Done:
+    """Run a command in this process."""
+    out, err = StringIO(), StringIO()
+    with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as done:
+        main(list(arguments))
+    return Done(int(done.value.code or 0), out.getvalue(), err.getvalue())
+
+
+@dataclass(frozen=True)
+class Release:
+    """Levels 1, 2 and 3 of `sample`, each with one version, live."""
+
+    database: Path
+    config: Path
+    answer: dict[str, Any]
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """How `kaidan train` was asked, but for the level."""
+        return "--days", DAYS, "--config", str(self.config), "--json"
+
+
+def register_twin(level: int = 3) -> int:
+    """Register the model of version 1 once more, as a candidate; gives its version."""
+    name = f"ensemble_level{level}"
+    found = mlflow.MlflowClient().get_model_version(name, "1")
+    tags = {k: v for k, v in found.tags.items() if k not in ("promoted_at", "verdict")}
+    return int(mlflow.register_model(found.source, name, tags=tags).version)
+
+
+@contextmanager
+def using(store: Path | str) -> Iterator[None]:
+    """Let MLflow use a database file or a server, and the store before it afterwards."""
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(f"sqlite:///{store}" if isinstance(store, Path) else store)
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(before)
+
+
+@cache
+def small_release(folder: Path) -> Release:
+    config = write_config(folder / "config")
+    with using(folder / "store.db"), chdir(folder):
+        done = kaidan("train", "--level", "all", "--days", DAYS, "--config", str(config), "--json")
+    assert done.code == 0, done.err
+    return Release(folder / "store.db", config, done.json)
+
+
+@pytest.fixture(scope="session")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    return small_release(tmp_path_factory.getbasetemp() / "release")
+
+
+@pytest.fixture
+def store(release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the release's store, in use; the home and the working directory are new."""
+    database = tmp_path / "store.db"
+    shutil.copy(release.database, database)
+    monkeypatch.setenv("KAIDAN_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    with using(database):
+        yield database
