@@ -21,7 +21,7 @@ def test_a_whole_history_has_nothing_to_report(raw_bars):
 
 def test_missing_and_filler_bars_are_counted(faulty_bars):
     assert str(find_gaps(faulty_bars)) == (
-        "6 bars, 2 missing in 1 gaps (2 from 2024-01-01T00:30:00+00:00), 1 zero-volume filler"
+        "6 bars, 2 missing in 1 gap (2 from 2024-01-01T00:30:00+00:00), 1 zero-volume filler"
     )
 
 

@@ -49,7 +49,8 @@ class GapReport:
     first_gaps: tuple[Gap, ...]
 
     def __str__(self) -> str:
-        text = f"{self.n_bars} bars, {self.n_missing} missing in {self.n_gaps} gaps"
+        gaps = "1 gap" if self.n_gaps == 1 else f"{self.n_gaps} gaps"
+        text = f"{self.n_bars:,} bars, {self.n_missing} missing in {gaps}"
         if self.first_gaps:
             shown = ", ".join(f"{gap.n_bars} from {gap.start}" for gap in self.first_gaps)
             text += f" ({shown}{', ...' if self.n_gaps > len(self.first_gaps) else ''})"
