@@ -21,7 +21,7 @@ def test_a_person_is_shown_scores_skill_gates_and_what_to_do_next(store, release
     done = kaidan("train", "--level", "3", *options, "--seed", "8")
     assert done.code == 0, done.err
     lines = done.out.splitlines()
-    assert lines[0] == "6815 bars, 0 missing in 0 gaps, 0 zero-volume filler"
+    assert lines[0] == "6,815 bars, 0 missing in 0 gaps, 0 zero-volume filler"
     assert any(line.startswith("ensemble_level3 version 2: ") for line in lines)
     for words in ("volatility prior", "skill against the prior, out of fold: ", "parity"):
         assert words in done.out

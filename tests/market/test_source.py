@@ -144,3 +144,11 @@ def test_the_hash_sees_values_times_and_nothing_else(raw_bars, raw_macro):
 def test_the_hash_of_known_bars_is_the_same_everywhere(raw_bars):
     known = "9547aba1b99b08cc355c3dfbff1dc3c10156832db491ed19f4203a6af2073231"
     assert data_sha256(check_bars(raw_bars), None) == known
+
+
+def test_live_macro_of_which_nothing_is_known_is_no_macro_data_and_no_failure(
+    tmp_path, monkeypatch
+):
+    nothing = LiveMacro(frame=sample_macro(5).iloc[:0], failures={"usd_jpy": "no answer"})
+    monkeypatch.setattr(source, "fetch_macro", lambda folder, *, now: nothing)
+    assert load_macro("live", bars_uri="sample", home=tmp_path, now=NOW) is None

@@ -84,7 +84,8 @@ def load_macro(
         live = fetch_macro(home / "macro", now=now or datetime.now(UTC))
         for column, failure in live.failures.items():
             _log.warning("macro %s is not refreshed: %s", column, failure)
-        return live.frame
+        # Every source down and no history yet: no macro data, and the ladder steps down.
+        return None if live.frame.empty else live.frame
     return read_macro(_path(uri, "sample, live or a CSV or Parquet file"))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 
 import mlflow
 from mlflow import MlflowClient
@@ -31,9 +32,10 @@ def store_errors(doing: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, SQLAlchemyError, OSError) as error:
-        cause = str(getattr(error, "orig", None) or error).strip().splitlines()
+        cause = " ".join(str(getattr(error, "orig", None) or error).split())
         raise RegistryError(
-            f"cannot {doing} in {mlflow.get_tracking_uri()}: {cause[0] if cause else error!r}; "
+            f"cannot {doing} in {mlflow.get_tracking_uri()}: "
+            f"{shorten(cause or repr(error), 160, placeholder=' ...')}; "
             "is MLFLOW_TRACKING_URI right, the store up, and the place writable?"
         ) from error
 
