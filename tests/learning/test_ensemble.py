@@ -55,6 +55,17 @@ def test_a_missing_column_is_refused_by_name(fitted: ProductionEnsemble) -> None
         fitted.predict(X.drop(columns="b"))
 
 
+def test_columns_without_names_are_refused(fitted: ProductionEnsemble) -> None:
+    X, _ = planted(5)
+    with pytest.raises(ContractError, match="got features as ndarray, want a DataFrame"):
+        fitted.predict(X.to_numpy())
+
+
+def test_an_ensemble_that_is_not_fitted_says_so(settings: TrainingSettings) -> None:
+    with pytest.raises(TrainingError, match="not fitted; call fit first"):
+        ProductionEnsemble(settings).predict(planted(5)[0])
+
+
 def test_a_value_that_is_not_finite_is_refused_by_name(fitted: ProductionEnsemble) -> None:
     X, _ = planted(5)
     X.loc[2, "c"] = np.inf

@@ -180,6 +180,7 @@ class ProductionEnsemble:
         return report
 
     def _check(self, X: pd.DataFrame, labels: NDArray[np.int64]) -> None:
+        _require_names(X)
         if len(X) != len(labels):
             raise TrainingError(f"got {len(X)} rows and {len(labels)} labels, want as many of each")
         strange = sorted(set(np.unique(labels).tolist()) - set(range(N_CLASSES)))
@@ -193,6 +194,9 @@ class ProductionEnsemble:
             )
 
     def _inputs(self, X: pd.DataFrame) -> NDArray[np.float32]:
+        _require_names(X)
+        if not hasattr(self, "feature_names_"):
+            raise TrainingError("this ensemble is not fitted; call fit first")
         missing = [name for name in self.feature_names_ if name not in X.columns]
         if missing:
             raise ContractError(f"features are missing: {', '.join(missing)}")
@@ -202,3 +206,12 @@ class ProductionEnsemble:
             names = [n for n, ok in zip(self.input_names_, finite, strict=True) if not ok]
             raise ContractError(f"features are not finite: {', '.join(names)}")
         return values
+
+
+def _require_names(X: object) -> None:
+    # Unnamed columns in another order would be answered, differently, and nobody would know.
+    if not isinstance(X, pd.DataFrame):
+        raise ContractError(
+            f"got features as {type(X).__name__}, want a DataFrame whose columns are named; "
+            "FeatureManager.generate_features makes one"
+        )
