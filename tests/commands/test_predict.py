@@ -3,6 +3,8 @@
 import pandas as pd
 import pytest
 
+from kaidan.market import source
+from kaidan.market.sample import sample_bars
 from tests.release import kaidan
 
 
@@ -54,6 +56,22 @@ def test_an_empty_cache_is_hold_and_not_a_failure(predict) -> None:
     answer = predict("--json", "--cached").json
     assert (answer["signal"], answer["confidence"], answer["level"]) == ("HOLD", 0.0, None)
     assert "start once with the registry" in answer["attempts"][0]["reason"]
+
+
+def test_of_an_exchange_the_last_day_is_answered_with_the_warm_up_before_it(
+    store, release, monkeypatch
+) -> None:
+    asked = {}
+
+    def fetch(name, *, days, on_page, **_):
+        asked.update(name=name, days=days)
+        on_page(1.0)
+        return sample_bars().iloc[-96 * days :]
+
+    monkeypatch.setattr(source, "fetch_bars", fetch)
+    given = ("--data", "exchange:bitbank/BTC_JPY", "--config", str(release.config))
+    assert kaidan("predict", *given, "--json").json["level"] == 2
+    assert asked == {"name": "bitbank/BTC_JPY", "days": 32}
 
 
 @pytest.mark.parametrize("name", ["answers.csv", "answers.parquet"])

@@ -97,7 +97,10 @@ def test_an_exchange_is_asked_for_the_days_and_the_warm_up(tmp_path, monkeypatch
         return sample_bars(10)
 
     monkeypatch.setattr(source, "fetch_bars", fetch)
-    bars = load_bars("exchange:bitbank/BTC_JPY", days=3, home=tmp_path, extra_bars=97, now=NOW)
+    bars = load_bars(
+        "exchange:bitbank/BTC_JPY", days=3, home=tmp_path, extra_bars=97, now=NOW, on_page=print
+    )
+    assert asked.pop("on_page") is print
     assert asked == {"name": "bitbank/BTC_JPY", "days": 5, "home": tmp_path, "now": NOW}
     assert len(bars) == 3 * 96 + 97
 

@@ -2,12 +2,14 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console, RenderableType
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from kaidan.errors import UsageError
 
@@ -52,6 +54,15 @@ def several_levels(given: str) -> tuple[int, ...]:
     if given not in {str(level) for level in LEVELS}:
         raise UsageError(f"--level got {given!r}, wanted 1, 2, 3 or all")
     return (int(given),)
+
+
+@contextmanager
+def fetching(*, visible: bool) -> Iterator[Callable[[float], None]]:
+    """Show how much of an exchange's history has been fetched; told the share done, 0 to 1."""
+    columns = (TextColumn("fetching bars"), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not visible) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda share: bar.update(task, completed=share)
 
 
 def answer(result: dict[str, Any], shown: Callable[[], RenderableType], *, as_json: bool) -> None:

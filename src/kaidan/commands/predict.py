@@ -1,5 +1,6 @@
 """`kaidan predict`: bars from a file through the ladder, the same way as live."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ from kaidan.commands.options import (
     Json,
     MacroUri,
     answer,
+    fetching,
     one_level,
 )
 from kaidan.errors import UsageError
@@ -49,7 +51,16 @@ def predict(
     from kaidan.serving.ladder import Ladder
 
     home = kaidan_home()
-    bars = load_bars(data, days=None, home=home)
+    # An exchange has no beginning: its last day, with the warm-up before it.
+    live = data.startswith("exchange:")
+    with fetching(visible=live and sys.stdout.isatty() and not as_json) as on_page:
+        bars = load_bars(
+            data,
+            days=1 if live else None,
+            home=home,
+            extra_bars=settings.levels.warmup_bars - 1,
+            on_page=on_page,
+        )
     macro_frame = load_macro(macro, bars_uri=data, home=home)
     manager = FeatureManager(settings)
     features = manager.generate_features(bars, macro=macro_frame)

@@ -16,6 +16,7 @@ from kaidan.commands.options import (
     Json,
     MacroUri,
     answer,
+    fetching,
     several_levels,
 )
 from kaidan.errors import UsageError
@@ -68,11 +69,19 @@ def train(
     from kaidan.registry.training_run import steps_per_level, train_levels
 
     home = kaidan_home()
-    bars = load_bars(data, days=days, home=home, extra_bars=settings.levels.warmup_bars - 1)
+    visible = sys.stdout.isatty() and not as_json
+    with fetching(visible=visible and data.startswith("exchange:")) as on_page:
+        bars = load_bars(
+            data,
+            days=days,
+            home=home,
+            extra_bars=settings.levels.warmup_bars - 1,
+            on_page=on_page,
+        )
     macro_frame = load_macro(macro, bars_uri=data, home=home)
     history = build_history(bars, macro_frame, settings, days=days, source=data)
     steps = len(levels) * steps_per_level(settings)
-    with _progress(steps, visible=sys.stdout.isatty() and not as_json) as tell:
+    with _progress(steps, visible=visible) as tell:
         trained = train_levels(
             levels,
             history,

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +22,13 @@ _log = logging.getLogger(__name__)
 
 
 def load_bars(
-    uri: str, *, days: int | None, home: Path, extra_bars: int = 0, now: datetime | None = None
+    uri: str,
+    *,
+    days: int | None,
+    home: Path,
+    extra_bars: int = 0,
+    now: datetime | None = None,
+    on_page: Callable[[float], None] | None = None,
 ) -> pd.DataFrame:
     """Bars of `uri`: the last `days` days of the data, whatever the clock says.
 
@@ -36,6 +43,8 @@ def load_bars(
         Warm-up to keep before those days, as far as the data has it.
     now : datetime with a zone
         Default: the clock.
+    on_page : function of the share done (0 to 1), optional
+        Called after each page that an exchange answers.
 
     Raises
     ------
@@ -46,7 +55,7 @@ def load_bars(
     """
     if days is not None and days < 1:
         raise UsageError(f"days is {days}; want 1 or more")
-    bars = _all_bars(uri, days, home, extra_bars, now)
+    bars = _all_bars(uri, days, home, extra_bars, now, on_page)
     if days is None:
         return bars
     first = bars.index.searchsorted(bars.index[-1] - pd.Timedelta(days=days), side="right")
@@ -103,7 +112,12 @@ def data_sha256(bars: pd.DataFrame, macro: pd.DataFrame | None) -> str:
 
 
 def _all_bars(
-    uri: str, days: int | None, home: Path, extra_bars: int, now: datetime | None
+    uri: str,
+    days: int | None,
+    home: Path,
+    extra_bars: int,
+    now: datetime | None,
+    on_page: Callable[[float], None] | None,
 ) -> pd.DataFrame:
     if uri == "sample":
         return sample_bars()
@@ -115,6 +129,7 @@ def _all_bars(
             home=home,
             days=days + -(-extra_bars // BARS_PER_DAY),
             now=now or datetime.now(UTC),
+            on_page=on_page,
         )
     return read_bars(_path(uri, "sample, a CSV or Parquet file, or exchange:NAME"), now=now)
 
