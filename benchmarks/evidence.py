@@ -46,7 +46,7 @@ def judge_window(bars: pd.DataFrame, level: int, settings: Settings) -> dict[str
     history = build_history(bars, None, settings, days=DAYS, source="the window")
     dataset = history.dataset(level, settings)
     rows = dataset.development
-    known = known_before(history.bars, dataset.features, settings.training.label).take(rows)
+    known = known_before(history.labels, dataset.features, settings.training.label).take(rows)
     judged = {}
     for name, changes in VARIANTS.items():
         ensemble = ProductionEnsemble(varied(settings.training, changes))

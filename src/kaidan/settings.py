@@ -144,7 +144,6 @@ class FreshnessSettings(Frozen):
     """From which age on an input counts as missing."""
 
     max_macro_age_days: Positive
-    max_bar_age_minutes: Positive
 
 
 class LadderSettings(Frozen):

@@ -13,6 +13,7 @@ from kaidan.evaluation.report import (
     known_before,
 )
 from kaidan.learning.ensemble import ProductionEnsemble
+from kaidan.learning.labels import make_labels
 from kaidan.market.sample import sample_bars
 from kaidan.signal import Signal
 from tests.kit import planted, small
@@ -78,7 +79,7 @@ def test_a_planted_signal_is_skill_against_every_baseline(ensemble, rows) -> Non
     for judge in (out_of_fold, holdout):
         judged = judge(ensemble, rows, rows[1])
         for name in BASELINES:
-            skill = judged.skill(name)
+            skill = judged.skills[name]
             assert skill.low > 0
             expected = judged.scores[name].log_loss - judged.scores[ENSEMBLE].log_loss
             assert skill.estimate == pytest.approx(expected)
@@ -105,7 +106,7 @@ def test_the_previous_label_is_one_that_was_known_at_the_bar() -> None:
     bars = sample_bars(3)
     features = pd.DataFrame({"natr_14": np.arange(len(bars), dtype=float)}, index=bars.index)
     label = small().label
-    found = known_before(bars, features, label)
+    found = known_before(make_labels(bars, label), features, label)
     assert np.isnan(found.previous[:16]).all()
     for row in (16, 100, 200):
         gain = bars["close"].iloc[row] / bars["close"].iloc[row - 16] - 1

@@ -8,7 +8,6 @@ from rich.console import Group
 from rich.table import Table
 
 from kaidan.commands.options import (
-    LEVELS,
     ConfigDir,
     Json,
     answer,
@@ -16,6 +15,7 @@ from kaidan.commands.options import (
     several_levels,
 )
 from kaidan.errors import UsageError
+from kaidan.features.contract import LEVELS
 from kaidan.settings import load_settings
 
 OneLevel = Annotated[str, typer.Option(metavar="{1,2,3}", help="Which level.")]
@@ -119,7 +119,7 @@ def _table(rows: list[dict[str, Any]]) -> Table:
     table.add_column("skill against\nvolatility prior", justify="right")
     for row in rows:
         if row["version"] is None:
-            table.add_row(row["model"], "-", "nothing", f"kaidan train --level {row['level']}")
+            table.add_row(row["model"], "-", "nothing")
             continue
         changed = "+" if row["git_dirty"] == "true" else ""
         table.add_row(

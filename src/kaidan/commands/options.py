@@ -12,6 +12,7 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from kaidan.errors import UsageError
+from kaidan.features.contract import LEVELS
 
 ConfigDir = Annotated[
     Path | None, typer.Option("--config", metavar="DIR", help="Settings instead of kaidan's own.")
@@ -24,8 +25,6 @@ MacroUri = Annotated[
         help="Macro data: a CSV or Parquet file, `live`, or nothing (the sample brings its own).",
     ),
 ]
-
-LEVELS = (1, 2, 3)
 
 
 def one_level(given: str) -> int:

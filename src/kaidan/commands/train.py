@@ -130,7 +130,7 @@ def _shown(one: "Trained") -> RenderableType:
             style=style,
         )
     skills = "\n".join(
-        f"  skill against the {name.replace('_', ' ')}, out of fold: {one.out_of_fold.skill(name)}"
+        f"  skill against the {name.replace('_', ' ')}, out of fold: {one.out_of_fold.skills[name]}"
         for name in ("prior", "volatility_prior")
     )
     return Group("", table, f"{skills}\n{one.decision}")

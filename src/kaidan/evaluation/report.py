@@ -11,7 +11,7 @@ from kaidan.evaluation.baselines import BASELINES, Known
 from kaidan.evaluation.bootstrap import Interval, block_bootstrap
 from kaidan.evaluation.scores import Scores, log_losses, score
 from kaidan.learning.ensemble import ProductionEnsemble
-from kaidan.learning.labels import make_labels, previous_labels
+from kaidan.learning.labels import previous_labels
 from kaidan.settings import LabelSettings
 
 Probabilities = NDArray[np.float64]
@@ -39,12 +39,14 @@ class Judged:
         """Scores by source."""
         return {name: score(self.y, p) for name, p in self.probabilities.items()}
 
-    def skill(self, baseline: str) -> Interval:
-        """Log-loss that the ensemble saves against a baseline, in nats a row; more is better."""
-        saved = log_losses(self.y, self.probabilities[baseline]) - log_losses(
-            self.y, self.probabilities[ENSEMBLE]
-        )
-        return block_bootstrap(saved)
+    @cached_property
+    def skills(self) -> dict[str, Interval]:
+        """Log-loss that the ensemble saves, by baseline, in nats a row; more is better."""
+        own = log_losses(self.y, self.probabilities[ENSEMBLE])
+        return {
+            name: block_bootstrap(log_losses(self.y, self.probabilities[name]) - own)
+            for name in BASELINES
+        }
 
     def table(self) -> pd.DataFrame:
         """One row a source, the usual scores as columns."""
@@ -58,16 +60,15 @@ class Judged:
         metrics: dict[str, float] = {}
         for name, scores in self.scores.items():
             metrics |= scores.to_metrics(f"{prefix}.{name}")
-        for baseline in BASELINES:
-            skill = self.skill(baseline)
+        for baseline, skill in self.skills.items():
             key = f"{prefix}.skill_vs_{baseline}"
             metrics |= {key: skill.estimate, f"{key}.low": skill.low, f"{key}.high": skill.high}
         return metrics
 
 
-def known_before(bars: pd.DataFrame, features: pd.DataFrame, label: LabelSettings) -> Known:
-    """What the baselines may use of each row of `features`."""
-    previous = previous_labels(make_labels(bars, label), label)
+def known_before(labels: pd.Series, features: pd.DataFrame, label: LabelSettings) -> Known:
+    """What the baselines may use of each row of `features`; `labels` are those of all bars."""
+    previous = previous_labels(labels, label)
     return Known(
         previous.reindex(features.index).to_numpy(), features["natr_14"].to_numpy(dtype=np.float64)
     )
@@ -109,10 +110,8 @@ def judge_holdout(
 ) -> Judged:
     """Judge rows after the development part, on which the baselines are fitted."""
     rows = features.iloc[holdout]
-    sources: dict[str, Probabilities] = {
-        **ensemble.predict_members(rows),
-        ENSEMBLE: ensemble.predict_proba(rows),
-    }
+    members = ensemble.predict_members(rows)
+    sources: dict[str, Probabilities] = {**members, ENSEMBLE: ensemble.combine(members)}
     for name, fit in BASELINES.items():
         sources[name] = fit(y[training], known.take(training), known.take(holdout))
     return Judged(pd.DatetimeIndex(rows.index), y[holdout], sources)

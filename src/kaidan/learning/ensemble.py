@@ -1,5 +1,6 @@
 """ProductionEnsemble: three members, calibrated on out-of-fold predictions, one weighted vote."""
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -120,7 +121,7 @@ class ProductionEnsemble:
 
     def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Probabilities of SELL, HOLD and BUY, of shape (n_rows, 3); columns in any order."""
-        return vote(self.predict_members(X), self.settings.members.weights, self.voting)
+        return self.combine(self.predict_members(X))
 
     def predict(self, X: pd.DataFrame) -> NDArray[np.int64]:
         """Signals of shape (n_rows,)."""
@@ -128,7 +129,11 @@ class ProductionEnsemble:
 
     def out_of_fold_proba(self) -> NDArray[np.float64]:
         """The vote of the calibrated out-of-fold predictions, of shape (n_out_of_fold, 3)."""
-        return vote(self.out_of_fold_.calibrated, self.settings.members.weights, self.voting)
+        return self.combine(self.out_of_fold_.calibrated)
+
+    def combine(self, members: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+        """The vote of calibrated members, by name, each of shape (n_rows, 3)."""
+        return vote(members, self.settings.members.weights, self.voting)
 
     def get_model_info(self) -> dict[str, Any]:
         """What this ensemble is, as plain values."""

@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from kaidan.evaluation.baselines import BASELINES
 from kaidan.evaluation.report import Judged
 from kaidan.learning.dataset import Dataset
 from kaidan.registry.gates import Decision
@@ -31,7 +30,7 @@ def markdown_table(judged: Judged) -> str:
 def skill_lines(judged: Judged) -> str:
     """Skill against each baseline with its interval, a line each."""
     return "\n".join(
-        f"- against the {name.replace('_', ' ')}: {judged.skill(name)}" for name in BASELINES
+        f"- against the {name.replace('_', ' ')}: {skill}" for name, skill in judged.skills.items()
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import mlflow
 
 from kaidan.artifact.package import log_arguments
-from kaidan.errors import ArtifactError
+from kaidan.errors import ArtifactError, RefusedError
 from kaidan.evaluation.report import Judged, judge_holdout, judge_out_of_fold, known_before
 from kaidan.features.contract import level_contract
 from kaidan.learning.cross_validation import n_steps
@@ -49,7 +49,6 @@ class Trained:
     decision : Decision
     live : bool
         It is the Production version now.
-    run_id : str
     out_of_fold, holdout : Judged
     seconds : float, wall time of this level
     peak_mb : float, largest resident memory of the process so far
@@ -58,7 +57,6 @@ class Trained:
     version: Version
     decision: Decision
     live: bool
-    run_id: str
     out_of_fold: Judged
     holdout: Judged
     seconds: float
@@ -71,7 +69,7 @@ class Trained:
             "model": self.version.name,
             "version": self.version.number,
             "live": self.live,
-            "run_id": self.run_id,
+            "run_id": self.version.run_id,
             "model_sha256": self.version.tags["model_sha256"],
             "decision": self.decision.to_dict(),
             "out_of_fold": self.out_of_fold.table().to_dict("index"),
@@ -173,12 +171,10 @@ class _Job:
         with store_errors("write to a run"):
             mlflow.log_metrics({"wall_seconds": seconds, "peak_rss_mb": peak_mb})
         self.progress(level, "logged and registered")
-        run = mlflow.active_run()
         return Trained(
             version=get_version(level, version.number),
             decision=decision,
             live=live,
-            run_id=run.info.run_id if run else "",
             out_of_fold=out_of_fold,
             holdout=holdout,
             seconds=seconds,
@@ -186,7 +182,7 @@ class _Job:
         )
 
     def _judge(self, dataset: Dataset, ensemble: ProductionEnsemble) -> tuple[Judged, Judged]:
-        known = known_before(self.history.bars, dataset.features, self.settings.training.label)
+        known = known_before(self.history.labels, dataset.features, self.settings.training.label)
         development = dataset.development
         return (
             judge_out_of_fold(
@@ -211,13 +207,13 @@ class _Job:
         }
 
     def _move(self, version: Version, decision: Decision) -> bool:
-        if not decision.passed:
-            set_tags(version, {"verdict": "refused"})
-            return False
         if self.request.promote == "never":
-            set_tags(version, {"verdict": "promotable"})
+            set_tags(version, {"verdict": decision.verdict})
             return False
-        promote(version, self.settings)
+        try:
+            promote(version, self.settings)
+        except RefusedError:
+            return False
         return True
 
 
