@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kaidan.evaluation.bootstrap import Interval, block_bootstrap
+from kaidan.evaluation.bootstrap import Interval, block_bootstrap, block_bootstrap_of
 
 
 def coverage(phi: float, block: int, n_series: int = 400, n: int = 2000) -> float:
@@ -48,3 +48,34 @@ def test_the_same_seed_gives_the_same_interval() -> None:
 
 def test_it_is_written_with_its_signs() -> None:
     assert str(Interval(0.01, -0.002, 0.0301)) == "+0.0100 [-0.0020, +0.0301]"
+
+
+def test_a_bolder_interval_is_narrower() -> None:
+    values = np.random.default_rng(1).normal(size=2000)
+    wide, narrow = (block_bootstrap(values, confidence=c) for c in (0.999, 0.8))
+    assert wide.estimate == narrow.estimate
+    assert wide.low < narrow.low < narrow.high < wide.high
+
+
+def test_of_the_mean_both_bootstraps_say_the_same() -> None:
+    values = np.random.default_rng(2).normal(size=960)
+    one = block_bootstrap(values, block=24)
+    other = block_bootstrap_of(lambda many: many.mean(axis=1), values, block=24)
+    assert other.estimate == pytest.approx(one.estimate)
+    assert (other.low, other.high) == pytest.approx((one.low, one.high), abs=1e-9)
+
+
+def test_an_interval_of_a_ratio_covers_what_it_should() -> None:
+    def ratio(many):
+        return many.mean(axis=1) / many.std(axis=1)
+
+    rng = np.random.default_rng(3)
+    inside = 0
+    for seed in range(60):
+        found = block_bootstrap_of(ratio, rng.normal(0.1, 1.0, 365), block=5, seed=seed)
+        inside += found.low < 0.1 < found.high
+    assert 50 <= inside <= 60
+
+
+def test_an_interval_names_its_ends_as_metrics() -> None:
+    assert Interval(0.1, 0.0, 0.2).to_metrics("x") == {"x": 0.1, "x.low": 0.0, "x.high": 0.2}

@@ -1,5 +1,6 @@
 """Intervals for means of bars, which resemble their neighbours: whole blocks are resampled."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate with its 95 % interval."""
+    """An estimate with its interval, of 95 % unless said otherwise."""
 
     estimate: float
     low: float
@@ -17,11 +18,20 @@ class Interval:
     def __str__(self) -> str:
         return f"{self.estimate:+.4f} [{self.low:+.4f}, {self.high:+.4f}]"
 
+    def to_metrics(self, name: str) -> dict[str, float]:
+        """Flat metric names for MLflow: the estimate and both ends."""
+        return {name: self.estimate, f"{name}.low": self.low, f"{name}.high": self.high}
+
 
 def block_bootstrap(
-    values: NDArray[np.float64], *, block: int = 96, n_resamples: int = 2000, seed: int = 0
+    values: NDArray[np.float64],
+    *,
+    block: int = 96,
+    n_resamples: int = 2000,
+    seed: int = 0,
+    confidence: float = 0.95,
 ) -> Interval:
-    """95 % percentile interval of a mean, by the circular block bootstrap.
+    """Percentile interval of a mean, by the circular block bootstrap.
 
     Politis and Romano, A circular block-resampling procedure for stationary data, 1992.
 
@@ -31,6 +41,8 @@ def block_bootstrap(
         In time order.
     block : int, in rows
         Longer than the label horizon, so that a block holds whole dependences; 96 = one day.
+    confidence : float
+        Share of the resampled means that lie inside the interval.
     """
     n = len(values)
     block = min(block, n)
@@ -40,5 +52,37 @@ def block_bootstrap(
     block_means = (sums[block:] - sums[:-block]) / block
     starts = np.random.default_rng(seed).integers(0, n, size=(n_resamples, n_blocks))
     means = block_means[starts].mean(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return Interval(float(values.mean()), float(low), float(high))
+    return _interval(float(values.mean()), means, confidence)
+
+
+def block_bootstrap_of(
+    statistic: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    values: NDArray[np.float64],
+    *,
+    block: int,
+    n_resamples: int = 2000,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> Interval:
+    """Percentile interval of any statistic, by the circular block bootstrap.
+
+    Parameters
+    ----------
+    statistic : function of float array of shape (n_resamples, n_rows), to one of (n_resamples,)
+    values : float array of shape (n_rows,)
+        In time order; few enough that `n_resamples` copies fit into memory.
+    block : int, in rows
+    """
+    n = len(values)
+    block = min(block, n)
+    n_blocks = -(-n // block)
+    starts = np.random.default_rng(seed).integers(0, n, size=(n_resamples, n_blocks, 1))
+    rows = ((starts + np.arange(block)) % n).reshape(n_resamples, -1)[:, :n]
+    estimate = float(statistic(values[None, :])[0])
+    return _interval(estimate, statistic(values[rows]), confidence)
+
+
+def _interval(estimate: float, resampled: NDArray[np.float64], confidence: float) -> Interval:
+    tail = (1.0 - confidence) / 2.0
+    low, high = np.quantile(resampled, [tail, 1.0 - tail])
+    return Interval(estimate, float(low), float(high))

@@ -61,8 +61,7 @@ class Judged:
         for name, scores in self.scores.items():
             metrics |= scores.to_metrics(f"{prefix}.{name}")
         for baseline, skill in self.skills.items():
-            key = f"{prefix}.skill_vs_{baseline}"
-            metrics |= {key: skill.estimate, f"{key}.low": skill.low, f"{key}.high": skill.high}
+            metrics |= skill.to_metrics(f"{prefix}.skill_vs_{baseline}")
         return metrics
 
 
