@@ -75,9 +75,14 @@ def main() -> None:
     }
     members_us = median_us(ask_members, 60)
 
+    trees = {
+        "lightgbm": members["lightgbm"].booster_,
+        "xgboost": members["xgboost"].get_booster(),
+        "random_forest": members["random_forest"],
+    }
     exported = [
-        ExportMember(name, member, WEIGHTS[name], np.arange(3), np.eye(3), np.zeros(3))
-        for name, member in members.items()
+        ExportMember(name, trees[name], WEIGHTS[name], np.arange(3), np.eye(3), np.zeros(3))
+        for name in members
     ]
     graph = export_graph(exported, np.arange(N_FEATURES), N_FEATURES)
     native = sum(WEIGHTS[name] * member.predict_proba(X) for name, member in members.items())

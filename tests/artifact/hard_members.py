@@ -12,6 +12,7 @@ from scipy.special import softmax
 from sklearn.ensemble import RandomForestClassifier
 
 from kaidan.artifact.export import ExportMember
+from kaidan.learning.members import tree_proba
 
 Members = list[ExportMember]
 NAMES = ["price", "product", "flag", "trend", "swing", "noise", "unused"]
@@ -34,51 +35,61 @@ def yen_rows(n_rows: int, seed: int) -> tuple[NDArray[np.float32], NDArray[np.in
     return X, y
 
 
-def fit_members(X: NDArray[np.float32], y: NDArray[np.int64], rounds: int = 120) -> dict[str, Any]:
+def fit_members(X: Any, y: NDArray[np.int64], rounds: int = 120) -> dict[str, Any]:
     """The three members, the boosters stopped early on the last fifth of the rows."""
     cut = len(X) * 4 // 5
-    light = lightgbm.LGBMClassifier(
-        n_estimators=rounds,
-        num_leaves=15,
-        random_state=1,
-        n_jobs=1,
-        deterministic=True,
-        force_col_wise=True,
-        verbosity=-1,
-    ).fit(
-        X[:cut],
-        y[:cut],
-        eval_X=(X[cut:],),
-        eval_y=(y[cut:],),
+    k = len(np.unique(y))
+    light = lightgbm.train(
+        {
+            "objective": "multiclass" if k > 2 else "binary",
+            "num_class": k if k > 2 else 1,
+            "num_leaves": 15,
+            "seed": 1,
+            "num_threads": 1,
+            "deterministic": True,
+            "force_col_wise": True,
+            "verbosity": -1,
+        },
+        lightgbm.Dataset(X[:cut], y[:cut]),
+        num_boost_round=rounds,
+        valid_sets=[lightgbm.Dataset(X[cut:], y[cut:])],
         callbacks=[lightgbm.early_stopping(5, verbose=False)],
     )
-    extreme = xgboost.XGBClassifier(
-        n_estimators=rounds, max_depth=4, random_state=1, n_jobs=1, early_stopping_rounds=5
-    ).fit(X[:cut], y[:cut], eval_set=[(X[cut:], y[cut:])], verbose=False)
+    extreme = xgboost.train(
+        {"objective": "multi:softprob", "num_class": k}
+        | {"max_depth": 4, "seed": 1, "nthread": 1, "tree_method": "hist"}
+        if k > 2
+        else {"objective": "binary:logistic", "max_depth": 4, "seed": 1, "nthread": 1},
+        xgboost.DMatrix(X[:cut], y[:cut]),
+        num_boost_round=rounds,
+        evals=[(xgboost.DMatrix(X[cut:], y[cut:]), "watched")],
+        early_stopping_rounds=5,
+        verbose_eval=False,
+    )
     forest = RandomForestClassifier(rounds, max_depth=7, random_state=1, n_jobs=1)
     forest.fit(X[:cut], y[:cut])
     return {"lightgbm": light, "xgboost": extreme, "random_forest": forest}
 
 
 def as_members(
-    estimators: dict[str, Any],
+    trees: dict[str, Any],
     weights: Sequence[float] = (0.4, 0.4, 0.2),
     classes: Sequence[int] = (0, 1, 2),
     calibrated: bool = True,
 ) -> Members:
     matrix, bias = CALIBRATION if calibrated else (None, None)
     return [
-        ExportMember(name, estimator, weight, np.array(classes), matrix, bias)
-        for (name, estimator), weight in zip(estimators.items(), weights, strict=True)
+        ExportMember(name, fitted, weight, np.array(classes), matrix, bias)
+        for (name, fitted), weight in zip(trees.items(), weights, strict=True)
     ]
 
 
 def native(members: Members, X: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The ensemble's answer by the members' own predict_proba, in double."""
+    """The ensemble's answer by the members' own libraries, in double."""
     answer = np.zeros((len(X), 3))
     for member in members:
         p = np.zeros((len(X), 3))
-        p[:, member.classes] = member.estimator.predict_proba(X)
+        p[:, member.classes] = tree_proba(member.trees, X)
         if member.calibration_matrix is not None:
             logs = np.log(np.clip(p, 1e-6, 1))
             p = softmax(logs @ member.calibration_matrix.T + member.calibration_bias, axis=1)

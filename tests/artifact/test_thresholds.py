@@ -35,7 +35,7 @@ def test_a_midpoint_between_neighbours_becomes_the_lower_one():
 
 
 def test_a_floored_booster_answers_as_before_on_float32_rows(estimators):
-    booster = estimators["lightgbm"].booster_
+    booster = estimators["lightgbm"]
     rows = yen_rows(4_000, seed=1)[0][:, COLUMNS]
     floored = floor_thresholds(booster)
     np.testing.assert_array_equal(floored.predict(rows), booster.predict(rows))

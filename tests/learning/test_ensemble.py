@@ -165,7 +165,7 @@ def test_progress_is_told_after_each_fit(settings: TrainingSettings) -> None:
     told: list[str] = []
     ProductionEnsemble(settings).fit(*planted(600), progress=told.append)
     assert len(told) == 3 * 3 + 3
-    assert told[0] == "lightgbm, fold 1 of 3"
+    assert told[0] == "fold 1 of 3, lightgbm"
 
 
 @given(

@@ -12,7 +12,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from kaidan.artifact.trees import tree_node
+from kaidan.artifact.trees import n_answers, tree_node
 from kaidan.errors import ArtifactError
 from kaidan.learning.calibration import SMALLEST
 from kaidan.signal import N_CLASSES
@@ -30,11 +30,11 @@ class ExportMember:
     ----------
     name : str
         Prefix of its nodes in the graph; unique.
-    estimator : LGBMClassifier, XGBClassifier or RandomForestClassifier
+    trees : lightgbm.Booster, xgboost.Booster or RandomForestClassifier
     weight : float
         Share of the vote, >= 0; normalised over the members. 0 leaves the member out.
     classes : ndarray of int, shape (k,), k = 2 or 3
-        Signal of each column of the estimator's `predict_proba`.
+        Signal of each class that the trees were fitted on.
     calibration_matrix : ndarray of shape (3, 3) or None
         W of `softmax(W @ log(clip(p, 1e-6, 1)) + b)`; None leaves the probabilities as they are.
     calibration_bias : ndarray of shape (3,) or None
@@ -42,7 +42,7 @@ class ExportMember:
     """
 
     name: str
-    estimator: Any
+    trees: Any
     weight: float
     classes: NDArray[np.int_]
     calibration_matrix: NDArray[np.float64] | None = None
@@ -56,10 +56,9 @@ class ExportMember:
             )
         classes = self.classes.tolist()
         known = len(set(classes) & set(range(N_CLASSES)))
-        if not (2 <= known == len(classes) == len(self.estimator.classes_)):
+        if not 2 <= known == len(classes):
             raise ArtifactError(
-                f"member {self.name} answers {len(self.estimator.classes_)} columns for the "
-                f"classes {classes}; wanted two or three different ones, one per column"
+                f"member {self.name} has the classes {classes}; wanted two or three different ones"
             )
         calibration = (self.calibration_matrix, self.calibration_bias)
         shapes = [None if part is None else part.shape for part in calibration]
@@ -152,7 +151,13 @@ class _Parts:
 
 def _vote(parts: _Parts, member: ExportMember, selected: str, n_columns: int, share: float) -> str:
     name = member.name
-    node = tree_node(member.estimator, n_columns)
+    node = tree_node(member.trees, n_columns)
+    n_classes = n_answers(node)
+    if n_classes != len(member.classes):
+        raise ArtifactError(
+            f"member {name} answers {n_classes} columns for the classes "
+            f"{member.classes.tolist()}; wanted one class per column"
+        )
     trees = onnx.NodeProto(op_type=node.op_type, domain=node.domain, name=f"{name}_trees")
     trees.input.append(selected)
     trees.output.extend([f"{name}_label", f"{name}_trees"])

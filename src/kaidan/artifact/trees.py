@@ -5,14 +5,14 @@ The converters' labels, zip maps, names and opsets are left behind: only the tre
 
 from typing import Any, cast
 
+import lightgbm
 import onnx
 import onnxmltools
 import skl2onnx
-from lightgbm import LGBMClassifier
+import xgboost
 from onnxmltools.convert.common.data_types import FloatTensorType as ToolsFloat
 from skl2onnx.common.data_types import FloatTensorType as SklearnFloat
 from sklearn.ensemble import RandomForestClassifier
-from xgboost import XGBClassifier
 
 from kaidan.artifact.thresholds import floor_thresholds
 from kaidan.errors import ArtifactError
@@ -20,44 +20,44 @@ from kaidan.errors import ArtifactError
 _CONVERTER_OPSET = 15  # the newest one that all three converters share
 
 
-def tree_node(estimator: Any, n_columns: int) -> onnx.NodeProto:
+def tree_node(trees: Any, n_columns: int) -> onnx.NodeProto:
     """Trees of a fitted classifier as a `TreeEnsembleClassifier` node.
 
     Parameters
     ----------
-    estimator : LGBMClassifier, XGBClassifier or RandomForestClassifier
-        Fitted on float32 columns. An early-stopped one is cut where its `predict_proba` stops.
+    trees : lightgbm.Booster, xgboost.Booster or RandomForestClassifier
+        Fitted on float32 columns. An early-stopped booster is cut at its best iteration.
     n_columns : int
         Number of columns that it was fitted on.
 
     Returns
     -------
     onnx.NodeProto
-        Its second output is the probabilities, shape (n, n_classes of the estimator).
+        Its second output is the probabilities, shape (n, n_classes).
 
     Raises
     ------
     ArtifactError
-        The estimator is of another kind.
+        They are of another kind.
     """
-    if isinstance(estimator, LGBMClassifier):
+    if isinstance(trees, lightgbm.Booster):
         model = onnxmltools.convert_lightgbm(
-            floor_thresholds(estimator.booster_),
+            floor_thresholds(trees),
             name="member",
             initial_types=[("columns", ToolsFloat([None, n_columns]))],
             target_opset=_CONVERTER_OPSET,
             zipmap=False,
         )
-    elif isinstance(estimator, XGBClassifier):
+    elif isinstance(trees, xgboost.Booster):
         model = onnxmltools.convert_xgboost(
-            _without_names(estimator),
+            _as_classifier(trees),
             name="member",
             initial_types=[("columns", ToolsFloat([None, n_columns]))],
             target_opset=_CONVERTER_OPSET,
         )
-    elif isinstance(estimator, RandomForestClassifier):
+    elif isinstance(trees, RandomForestClassifier):
         model = skl2onnx.convert_sklearn(
-            estimator,
+            trees,
             name="member",
             initial_types=[("columns", SklearnFloat([None, n_columns]))],
             target_opset=_CONVERTER_OPSET,
@@ -65,18 +65,24 @@ def tree_node(estimator: Any, n_columns: int) -> onnx.NodeProto:
         )
     else:
         raise ArtifactError(
-            f"cannot export a {type(estimator).__name__}; "
-            "a member is an LGBMClassifier, XGBClassifier or RandomForestClassifier"
+            f"cannot export a {type(trees).__name__}; "
+            "a member is a LightGBM or XGBoost Booster or a RandomForestClassifier"
         )
-    (trees,) = [node for node in model.graph.node if node.op_type == "TreeEnsembleClassifier"]
-    return cast("onnx.NodeProto", trees)
+    (node,) = [node for node in model.graph.node if node.op_type == "TreeEnsembleClassifier"]
+    return cast("onnx.NodeProto", node)
 
 
-def _without_names(estimator: XGBClassifier) -> XGBClassifier:
+def n_answers(node: onnx.NodeProto) -> int:
+    """How many classes a `TreeEnsembleClassifier` gives a probability of."""
+    (labels,) = [a for a in node.attribute if a.name == "classlabels_int64s"]
+    return len(labels.ints)
+
+
+def _as_classifier(trees: xgboost.Booster) -> xgboost.XGBClassifier:
     # The converter reads a feature's position out of its name and knows only f0, f1, ...
-    booster = estimator.get_booster().copy()
+    booster = trees.copy()
     booster.feature_names = None
     booster.feature_types = None
-    nameless = XGBClassifier()
+    nameless = xgboost.XGBClassifier()
     nameless.load_model(booster.save_raw())
     return nameless

@@ -10,11 +10,28 @@ from numpy.typing import NDArray
 from kaidan.learning.calibration import Calibration, fit_calibration
 from kaidan.learning.members import Member, fit_member
 from kaidan.learning.splits import Fold, Rows, purged_folds
+from kaidan.learning.training_part import prepare
 from kaidan.settings import TrainingSettings
 from kaidan.signal import N_CLASSES
 
 Probabilities = NDArray[np.float64]
 Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A member and the map that mends its probabilities, both made without the rows it judges."""
+
+    member: Member
+    calibration: Calibration | None
+
+    def predict_proba(self, X: NDArray[np.float32]) -> Probabilities:
+        """Calibrated probabilities of shape (n_rows, 3)."""
+        return self.mend(self.member.predict_proba(X))
+
+    def mend(self, raw: Probabilities) -> Probabilities:
+        """Calibrate what the member said."""
+        return raw if self.calibration is None else self.calibration.apply(raw)
 
 
 @dataclass(frozen=True)
@@ -27,12 +44,15 @@ class OutOfFold:
     rows : int array of shape (n_rows,)
         Test rows of all folds, in time order.
     raw, calibrated : dict of member name to float array of shape (n_rows, 3)
+    fitted : dict of member name to tuple of Fitted
+        One a fold.
     """
 
     folds: tuple[Fold, ...]
     rows: Rows
     raw: dict[str, Probabilities]
     calibrated: dict[str, Probabilities]
+    fitted: dict[str, tuple[Fitted, ...]]
 
     def fold_slices(self) -> list[slice]:
         """Where each fold's test rows lie in `rows`."""
@@ -46,7 +66,12 @@ def n_steps(settings: TrainingSettings) -> int:
 
 
 def cross_validate(
-    X: NDArray[np.float32], y: NDArray[np.int64], settings: TrainingSettings, progress: Progress
+    X: NDArray[np.float32],
+    y: NDArray[np.int64],
+    settings: TrainingSettings,
+    progress: Progress,
+    *,
+    names: tuple[str, ...] | None = None,
 ) -> OutOfFold:
     """Fit every member on every purged fold.
 
@@ -60,34 +85,31 @@ def cross_validate(
     settings : TrainingSettings
     progress : callable
         Told what was finished, after each fit.
+    names : tuple of str, optional
+        Members to fit; default all of them.
     """
     folds = purged_folds(len(y), settings.splits, settings.label.horizon_bars)
-    raw: dict[str, Probabilities] = {}
-    calibrated: dict[str, Probabilities] = {}
-    for name in settings.members.by_name:
-        unseen = np.full((len(y), N_CLASSES), np.nan)
-        parts = []
-        for number, fold in enumerate(folds, start=1):
-            member = fit_fold(name, X, y, fold, settings)
-            calibration = calibrate(member, unseen, X, y, fold, settings)
-            unseen[fold.test] = member.predict_proba(X[fold.test])
-            parts.append(calibration.apply(unseen[fold.test]) if calibration else unseen[fold.test])
-            progress(f"{name}, fold {number} of {len(folds)}")
-        raw[name] = unseen[np.concatenate([fold.test for fold in folds])]
-        calibrated[name] = np.concatenate(parts)
-    return OutOfFold(folds, np.concatenate([fold.test for fold in folds]), raw, calibrated)
-
-
-def fit_fold(
-    name: str,
-    X: NDArray[np.float32],
-    y: NDArray[np.int64],
-    fold: Fold,
-    settings: TrainingSettings,
-) -> Member:
-    """Fit a member on a fold's head, stopping on its tail."""
-    return fit_member(
-        name, settings, (X[fold.fit], y[fold.fit]), (X[fold.stopping], y[fold.stopping])
+    chosen = tuple(settings.members.by_name) if names is None else names
+    unseen = {name: np.full((len(y), N_CLASSES), np.nan) for name in chosen}
+    calibrated: dict[str, list[Probabilities]] = {name: [] for name in chosen}
+    fitted: dict[str, list[Fitted]] = {name: [] for name in chosen}
+    for number, fold in enumerate(folds, start=1):
+        part = prepare(X, y, fold, settings)
+        for name in chosen:
+            member = fit_member(name, settings.members.by_name[name].params, part)
+            one = Fitted(member, calibrate(member, unseen[name], X, y, fold, settings))
+            said = member.predict_proba(X[fold.test])
+            unseen[name][fold.test] = said
+            calibrated[name].append(one.mend(said))
+            fitted[name].append(one)
+            progress(f"fold {number} of {len(folds)}, {name}")
+    rows = np.concatenate([fold.test for fold in folds])
+    return OutOfFold(
+        folds=folds,
+        rows=rows,
+        raw={name: said[rows] for name, said in unseen.items()},
+        calibrated={name: np.concatenate(parts) for name, parts in calibrated.items()},
+        fitted={name: tuple(found) for name, found in fitted.items()},
     )
 
 

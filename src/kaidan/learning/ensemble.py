@@ -10,16 +10,16 @@ from sklearn.metrics import accuracy_score, f1_score, log_loss
 
 from kaidan.errors import ContractError, TrainingError
 from kaidan.features.catalogue import CATALOGUE
-from kaidan.learning.calibration import Calibration
 from kaidan.learning.cross_validation import (
+    Fitted,
     OutOfFold,
     Progress,
     calibrate,
     cross_validate,
-    fit_fold,
 )
-from kaidan.learning.members import Member
+from kaidan.learning.members import fit_member
 from kaidan.learning.splits import stopping_fold
+from kaidan.learning.training_part import prepare
 from kaidan.learning.voting import Voting, decide, vote
 from kaidan.settings import TrainingSettings, load_settings
 from kaidan.signal import CLASS_NAMES, N_CLASSES
@@ -42,8 +42,8 @@ class ProductionEnsemble:
     feature_names_ : tuple of str
     input_names_ : tuple of str
         Those that the members may split on (`settings.inputs`).
-    members_ : tuple of Member
-    calibrations_ : dict of member name to Calibration or None
+    members_ : dict of member name to Fitted
+        Fitted on all rows, calibrated out of fold.
     out_of_fold_ : OutOfFold
     final_fold_ : Fold
         What the members that answer were fitted and stopped on; it has no test rows.
@@ -95,29 +95,23 @@ class ProductionEnsemble:
         self.final_fold_ = stopping_fold(
             len(labels), np.arange(0), self.settings.splits, self.settings.label.horizon_bars
         )
-        members: list[Member] = []
-        self.calibrations_: dict[str, Calibration | None] = {}
-        for name in self.settings.members.by_name:
-            member = fit_fold(name, values, labels, self.final_fold_, self.settings)
+        part = prepare(values, labels, self.final_fold_, self.settings)
+        self.members_: dict[str, Fitted] = {}
+        for name, member_settings in self.settings.members.by_name.items():
+            member = fit_member(name, member_settings.params, part)
             unseen = np.full((len(labels), N_CLASSES), np.nan)
             unseen[self.out_of_fold_.rows] = self.out_of_fold_.raw[name]
-            self.calibrations_[name] = calibrate(
-                member, unseen, values, labels, self.final_fold_, self.settings
+            self.members_[name] = Fitted(
+                member,
+                calibrate(member, unseen, values, labels, self.final_fold_, self.settings),
             )
-            members.append(member)
-            tell(f"{name}, all rows")
-        self.members_ = tuple(members)
+            tell(f"all rows, {name}")
         return self
 
     def predict_members(self, X: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
         """Calibrated probabilities of shape (n_rows, 3) by member name."""
         values = self._inputs(X)
-        answers = {}
-        for member in self.members_:
-            raw = member.predict_proba(values)
-            calibration = self.calibrations_[member.name]
-            answers[member.name] = raw if calibration is None else calibration.apply(raw)
-        return answers
+        return {name: fitted.predict_proba(values) for name, fitted in self.members_.items()}
 
     def predict_proba(self, X: pd.DataFrame) -> NDArray[np.float64]:
         """Probabilities of SELL, HOLD and BUY, of shape (n_rows, 3); columns in any order."""
@@ -148,7 +142,11 @@ class ProductionEnsemble:
             "n_features": len(self.feature_names_) if fitted else None,
             "feature_names": list(self.feature_names_) if fitted else None,
             "n_inputs": len(self.input_names_) if fitted else None,
-            "rounds": {m.name: m.n_rounds for m in self.members_} if fitted else None,
+            "rounds": (
+                {name: one.member.n_rounds for name, one in self.members_.items()}
+                if fitted
+                else None
+            ),
         }
 
     def validate_predictions(self, X: pd.DataFrame, y: ArrayLike | None = None) -> dict[str, Any]:

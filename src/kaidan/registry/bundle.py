@@ -52,13 +52,13 @@ def bundle_ensemble(
     columns = np.array([contract.features.index(name) for name in ensemble.input_names_])
     weights = shares(ensemble.settings.members.weights, ensemble.voting)
     members = []
-    for member in ensemble.members_:
-        calibration = ensemble.calibrations_[member.name]
+    for name, fitted in ensemble.members_.items():
+        member, calibration = fitted.member, fitted.calibration
         members.append(
             ExportMember(
-                name=member.name,
-                estimator=member.estimator,
-                weight=weights[member.name],
+                name=name,
+                trees=member.trees,
+                weight=weights[name],
                 classes=member.classes,
                 calibration_matrix=None if calibration is None else calibration.matrix,
                 calibration_bias=None if calibration is None else calibration.bias,

@@ -54,7 +54,7 @@ def log_setup(
             "n_inputs": len(ensemble.input_names_),
             "config_id": settings.config_id,
             **_flat(training),
-            **{f"rounds.{m.name}": m.n_rounds for m in ensemble.members_},
+            **{f"rounds.{n}": one.member.n_rounds for n, one in ensemble.members_.items()},
             **{f"rows_left_out.{why}": n for why, n in dataset.dropped.items()},
         }
     )
