@@ -69,13 +69,13 @@ def test_macro_series_have_weekends_holidays_and_an_outage():
 
 def test_more_than_half_of_the_four_hour_returns_stay_below_half_a_percent(bars):
     held = (np.log(bars["close"]).diff(16).abs() < 0.005).mean()
-    assert 0.5 < held < 0.62
+    assert 0.5 < held < 0.7
 
 
 def test_volatility_clusters_and_tails_are_fat(returns):
     assert returns.abs().autocorr(1) > 0.15
     assert returns.abs().autocorr(16) > 0.08
-    assert abs(returns.autocorr(1)) < 0.08
+    assert abs(returns.autocorr(1)) < 0.1
     assert returns.kurt() > 3
 
 

@@ -4,18 +4,13 @@ It exists so that a newcomer sees a whole run in a minute, and so that tests kno
 ought to find. It says nothing about any real market.
 """
 
-import math
-
 import numpy as np
 import pandas as pd
 
-from kaidan.market.bars import BAR_LENGTH, BARS_PER_DAY
-from kaidan.market.sample_macro import LAST_DAY, sample_macro
+from kaidan.market.bars import BARS_PER_DAY
+from kaidan.market.sample_candles import candles, sample_times
+from kaidan.market.sample_macro import sample_macro
 from kaidan.market.sample_process import (
-    BAR_VOLATILITY,
-    Floats,
-    activity,
-    ar1,
     log_path,
     macro_lean,
     student_shocks,
@@ -24,13 +19,8 @@ from kaidan.market.sample_process import (
 
 __all__ = ["sample_bars", "sample_macro"]
 
-START_PRICE = 60_000.0
-VOLUME = 1_500.0  # BTC a bar
 MISSING_BARS = (150, 5)  # days before the end, bars
 FILLER_BARS = (100, 4)
-
-_PATH_STEPS = 8
-_RANGE = 1.3  # eight steps see less of the range than a market's hundreds of trades
 
 
 def sample_bars(days: int = 400, *, seed: int = 7) -> pd.DataFrame:
@@ -54,47 +44,11 @@ def sample_bars(days: int = 400, *, seed: int = 7) -> pd.DataFrame:
     DataFrame of shape (96 * days, 5), less the missing bars, as `check_bars` returns it
     """
     rng = np.random.default_rng([seed, 1])
-    n = days * BARS_PER_DAY
-    end = LAST_DAY.tz_localize("UTC") + pd.Timedelta(days=1)
-    times = pd.date_range(
-        end=end - BAR_LENGTH, periods=n, freq=BAR_LENGTH, unit="ns", name="timestamp"
-    )
+    times = sample_times(days)
     volatility, drift = volatility_and_drift(rng, times)
     lean = drift + macro_lean(sample_macro(days, seed=seed), times)
-    log_price = math.log(START_PRICE) + log_path(volatility, lean, student_shocks(rng, n))
-    bars = _candles(rng, log_price, volatility, times)
-    bars["volume"] = _volume(rng, bars, volatility)
-    return _with_faults(bars)
-
-
-def _candles(
-    rng: np.random.Generator, log_price: Floats, volatility: Floats, times: pd.DatetimeIndex
-) -> pd.DataFrame:
-    """Each bar opens at the last close; a bridge between the two gives high and low."""
-    opened = np.concatenate(([math.log(START_PRICE)], log_price[:-1]))
-    share = np.arange(1, _PATH_STEPS + 1) / _PATH_STEPS
-    walk = rng.standard_normal((len(times), _PATH_STEPS)).cumsum(axis=1) / math.sqrt(_PATH_STEPS)
-    bridge = _RANGE * volatility[:, None] * (walk - walk[:, -1:] * share)
-    path = opened[:, None] + (log_price - opened)[:, None] * share + bridge
-    high, low = np.maximum(opened, path.max(axis=1)), np.minimum(opened, path.min(axis=1))
-    columns = {"open": opened, "high": high, "low": low, "close": log_price}
-    return pd.DataFrame(
-        {name: np.round(np.exp(values), 1) for name, values in columns.items()}, index=times
-    )
-
-
-def _volume(rng: np.random.Generator, bars: pd.DataFrame, volatility: Floats) -> Floats:
-    """BTC a bar: heavier where range, volatility and hour are; the rest is slow and log-normal."""
-    n = len(bars)
-    log_range = np.log(bars["high"].to_numpy() / bars["low"].to_numpy())
-    noise = ar1(0.97, 0.08 * rng.standard_normal(n)) + 0.25 * rng.standard_normal(n)
-    level = (
-        1.1 * (np.log1p(log_range / BAR_VOLATILITY) - 0.75)
-        + 0.35 * np.log(volatility / BAR_VOLATILITY)
-        + 0.5 * np.log(activity(pd.DatetimeIndex(bars.index)))
-    )
-    volume: Floats = np.round(VOLUME * np.exp(level + noise), 3)
-    return volume
+    path = log_path(volatility, lean, student_shocks(rng, len(times)))
+    return _with_faults(candles(rng, path, volatility, times))
 
 
 def _with_faults(bars: pd.DataFrame) -> pd.DataFrame:
