@@ -1,0 +1,1 @@
+"""The trading engine: what a stream of answers would have earned, and will, after costs."""
