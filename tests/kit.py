@@ -29,13 +29,25 @@ def small_settings() -> Settings:
     """The whole configuration, with few trees and few folds, whose models any gate of skill lets
     through: how good they are is not what is tested with them."""
     settings = load_settings().model_copy(update={"training": small()})
-    return wanting_skill(settings, -1.0)
+    return wanting(
+        settings,
+        skill_vs_prior=-1.0,
+        volatility_margin=-1.0,
+        calibration_error=1.0,
+        confidence_spread=0.0,
+        one_class=1.0,
+    )
 
 
-def wanting_skill(settings: Settings, threshold: float) -> Settings:
-    """The same settings, but for the skill against the prior that a candidate needs."""
-    gate = settings.gates.skill_vs_prior.model_copy(update={"threshold": threshold})
-    gates = settings.gates.model_copy(update={"skill_vs_prior": gate})
+def wanting(settings: Settings, **thresholds: float) -> Settings:
+    """The same settings, but for what a candidate needs to pass some checks."""
+    checks = {
+        name: getattr(settings.gates.checks, name).model_copy(update={"threshold": threshold})
+        for name, threshold in thresholds.items()
+    }
+    gates = settings.gates.model_copy(
+        update={"checks": settings.gates.checks.model_copy(update=checks)}
+    )
     return settings.model_copy(update={"gates": gates})
 
 

@@ -48,8 +48,12 @@ def test_the_default_is_the_folder_beside_the_source() -> None:
         ),
         ("levels", lambda v: v["macro"].append("close"), r"appear twice: \['close'\]"),
         ("levels", lambda v: v["legacy12"].append("rsi_99"), "legacy12 names a feature that no"),
-        ("gates", lambda v: v["parity"].update(severity="maybe"), "gates.parity.severity"),
-        ("gates", lambda v: v.pop("parity"), "gates.parity: Field required"),
+        (
+            "gates",
+            lambda v: v["checks"]["parity"].update(severity="maybe"),
+            "gates.checks.parity.sev",
+        ),
+        ("gates", lambda v: v["checks"].pop("parity"), "gates.checks.parity: Field"),
         ("bot", lambda v: v["ladder"].update(levels=[1, 4]), r"bot.ladder.levels.1: .* got 4"),
     ],
 )
@@ -88,7 +92,9 @@ def test_settings_cannot_be_changed() -> None:
 
 def test_the_config_id_follows_every_value_and_no_order(tmp_path: Path) -> None:
     settings = load_settings(write_config(tmp_path / "a"))
-    other = changed(tmp_path / "b", "gates", lambda v: v["parity"].update(reason="another"))
+    other = changed(
+        tmp_path / "b", "gates", lambda v: v["checks"]["parity"].update(reason="another")
+    )
     assert load_settings(other).config_id != settings.config_id
     assert canonical_json({"b": 1, "a": [2]}) == canonical_json({"a": [2], "b": 1})
 
@@ -110,3 +116,11 @@ def test_the_ladder_can_be_cut_to_one_level() -> None:
     settings = small_settings()
     assert settings.with_ladder((3,)).bot.ladder.levels == (3,)
     assert settings.bot.ladder.levels == (1, 2, 3)
+
+
+def test_settings_that_are_replaced_have_another_config_id() -> None:
+    settings = small_settings()
+    assert settings.config_id == settings.with_profile("default").config_id
+    changed = {settings.config_id, settings.with_seed(9).config_id}
+    changed |= {settings.with_profile("strict").config_id, settings.with_ladder((3,)).config_id}
+    assert len(changed) == 4

@@ -6,7 +6,6 @@ what was used is logged as `config_id`.
 
 import hashlib
 import json
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,6 +15,8 @@ from pydantic import Field, ValidationError, model_validator
 from kaidan.errors import SettingsError
 from kaidan.frozen import Count, Frozen, Positive
 from kaidan.strategy_settings import StrategySettings
+from kaidan.trading_settings import TradingSettings
+from kaidan.tuning_settings import TuningSettings
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 
@@ -93,7 +94,7 @@ class MembersSettings(Frozen):
             raise ValueError("all member weights are 0: nobody votes")
         return self
 
-    @cached_property
+    @property
     def by_name(self) -> dict[str, MemberSettings]:
         """Members in the order in which they vote."""
         return {name: getattr(self, name) for name in type(self).model_fields}
@@ -119,6 +120,7 @@ class TrainingSettings(Frozen):
     calibration: Literal["multinomial", "none"]
     threads: Count
     seed: Annotated[int, Field(ge=0, lt=2**31)]
+    tuning: TuningSettings
     strategies: StrategySettings
 
 
@@ -130,14 +132,53 @@ class GateSettings(Frozen):
     reason: str
 
 
-class GatesSettings(Frozen):
-    """All gates (`gates.yaml`)."""
+class CheckSettings(Frozen):
+    """All checks on a candidate."""
 
     parity: GateSettings
     argmax_flips: GateSettings
+    reproducible: GateSettings
+    latency_ms: GateSettings
+    artifact_mb: GateSettings
+    feature_leaks: GateSettings
+    shuffled_labels: GateSettings
+    one_bar_delay: GateSettings
+    next_bar: GateSettings
+    implausible: GateSettings
     skill_vs_prior: GateSettings
+    volatility_margin: GateSettings
     skill_vs_volatility_prior: GateSettings
+    direction: GateSettings
+    weighted_f1: GateSettings
+    backtest: GateSettings
+    class_rows: GateSettings
+    one_class: GateSettings
+    confidence_spread: GateSettings
     calibration_error: GateSettings
+    champion: GateSettings
+    champion_trades: GateSettings
+
+
+class GatesSettings(Frozen):
+    """What a candidate must pass (`gates.yaml`)."""
+
+    profile: Literal["default", "strict"]
+    strict: tuple[str, ...]
+    checks: CheckSettings
+
+    @model_validator(mode="after")
+    def _strict_names_checks(self) -> "GatesSettings":
+        unknown = sorted(set(self.strict) - set(CheckSettings.model_fields))
+        if unknown:
+            raise ValueError(f"strict names no check: {unknown}")
+        return self
+
+    def severity(self, check: str) -> str:
+        """`block` or `warn`, under the chosen profile."""
+        if self.profile == "strict" and check in self.strict:
+            return "block"
+        chosen: GateSettings = getattr(self.checks, check)
+        return chosen.severity
 
 
 class FreshnessSettings(Frozen):
@@ -165,6 +206,7 @@ class BotSettings(Frozen):
     freshness: FreshnessSettings
     ladder: LadderSettings
     registry: RegistrySettings
+    trading: TradingSettings
 
 
 class Settings(Frozen):
@@ -187,14 +229,26 @@ class Settings(Frozen):
             training = TrainingSettings.model_validate(self.training.model_dump() | {"seed": seed})
         except ValidationError as error:
             raise SettingsError(f"seed got {seed}, wanted 0 to {2**31 - 1}") from error
+        return self.with_training(training)
+
+    def with_training(self, training: TrainingSettings) -> "Settings":
+        """Replace what a training run does."""
         return self.model_copy(update={"training": training})
+
+    def with_profile(self, profile: str | None) -> "Settings":
+        """Choose the profile of the gates; None leaves it as it is."""
+        if profile is None:
+            return self
+        return self.model_copy(
+            update={"gates": self.gates.model_copy(update={"profile": str(profile)})}
+        )
 
     def with_ladder(self, levels: tuple[int, ...]) -> "Settings":
         """Keep these levels of the ladder only."""
         ladder = self.bot.ladder.model_copy(update={"levels": levels})
         return self.model_copy(update={"bot": self.bot.model_copy(update={"ladder": ladder})})
 
-    @cached_property
+    @property
     def config_id(self) -> str:
         """Sha256 (first 12 hex digits) of the canonical JSON of every setting."""
         return hashlib.sha256(canonical_json(self.model_dump(mode="json"))).hexdigest()[:12]

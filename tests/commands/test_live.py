@@ -4,7 +4,7 @@ import pytest
 
 from kaidan.registry.store import get_version, live_version
 from kaidan.settings import load_settings
-from tests.kit import wanting_skill, write_config
+from tests.kit import wanting, write_config
 from tests.release import kaidan, register_twin, using
 
 
@@ -17,7 +17,7 @@ def candidate(store) -> None:
 @pytest.fixture
 def strict(release, tmp_path) -> str:
     """A configuration with a gate that no model passes."""
-    settings = wanting_skill(load_settings(release.config), 9.0)
+    settings = wanting(load_settings(release.config), skill_vs_prior=9.0)
     return str(write_config(tmp_path / "strict", settings))
 
 

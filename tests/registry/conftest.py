@@ -4,7 +4,7 @@ import pytest
 
 from kaidan.registry.store import Version, get_version
 from kaidan.settings import Settings, load_settings
-from tests.kit import wanting_skill
+from tests.kit import wanting
 from tests.release import register_twin, release, store
 
 __all__ = ["release", "store"]
@@ -18,7 +18,7 @@ def settings(release) -> Settings:
 @pytest.fixture
 def strict(settings: Settings) -> Settings:
     """A gate that no model passes."""
-    return wanting_skill(settings, 9.0)
+    return wanting(settings, skill_vs_prior=9.0)
 
 
 @pytest.fixture

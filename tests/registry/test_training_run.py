@@ -2,6 +2,7 @@
 
 import mlflow
 import numpy as np
+import pandas as pd
 import pytest
 
 from kaidan.evaluation.baselines import BASELINES
@@ -10,6 +11,8 @@ from kaidan.learning.dataset import build_history
 from kaidan.learning.ensemble import ProductionEnsemble
 from kaidan.market.sample import sample_bars, sample_macro
 from kaidan.registry.bundle import bundle_ensemble
+from kaidan.registry.gates import AGAINST_CHAMPION
+from kaidan.registry.notes import notes
 from kaidan.registry.provenance import provenance
 from kaidan.registry.store import get_version, live_version
 from tests.kit import write_config
@@ -94,7 +97,20 @@ def test_a_version_carries_the_tags_of_the_contract(client, release, settings, l
     answer = release.answer["levels"][level - 1]
     code = provenance()
     assert version.tags.pop("promoted_at")
+    decision = answer["decision"]
+    missed = {
+        mark: ", ".join(c["name"] for c in decision["checks"] if c["mark"] == mark) or "none"
+        for mark in ("warn", "BLOCK")
+    }
+    first, last = (pd.Timestamp(version.tags.pop(f"learnt_{end}")) for end in ("from", "until"))
+    assert pd.Timedelta(days=30) < last - first < pd.Timedelta(days=40)
+    assert last < sample_bars().index[-1] - pd.Timedelta(days=3)  # where the hold-out begins
     assert version.tags == {
+        "refused_by": missed["BLOCK"],
+        "warned_by": missed["warn"],
+        "direction": "not found" if "direction" in missed["warn"] else "found",
+        "judged_against": "none",
+        "gates_profile": "default",
         "git_commit": code.commit,
         "git_dirty": str(code.dirty).lower(),
         "contract_sha256": level_contract(settings, level).sha256,
@@ -110,10 +126,12 @@ def test_a_version_carries_the_tags_of_the_contract(client, release, settings, l
 def test_a_version_has_a_description_that_a_person_can_read(client, settings, level) -> None:
     text = client.get_model_version(f"ensemble_level{level}", "1").description
     assert "every blocking gate" in text.splitlines()[0]
-    for part in ("### Gates", "### Out of fold", "### Hold-out", "| **ensemble** |", "future"):
+    for part in ("### Out of fold", "### Hold-out", "| **ensemble** |", "future", "| **model** |"):
         assert part in text
-    for gate in settings.gates.model_dump().values():
-        assert gate["reason"] in text
+    for name, check in settings.gates.checks.model_dump().items():
+        assert (check["reason"] in text) == (name not in AGAINST_CHAMPION)
+    for note in notes(run_of(client, level).data.metrics):
+        assert f"- {note}" in text
 
 
 def test_a_registered_model_says_which_version_is_live(client) -> None:
@@ -122,7 +140,7 @@ def test_a_registered_model_says_which_version_is_live(client) -> None:
 
 
 def test_a_run_keeps_its_figures_its_card_and_its_features(client) -> None:
-    run_id = get_version(3, 1).run_id
+    run_id = get_version(2, 1).run_id
     figures = {item.path for item in client.list_artifacts(run_id, "figures")}
     assert figures == {
         f"figures/{name}.png"
@@ -132,13 +150,18 @@ def test_a_run_keeps_its_figures_its_card_and_its_features(client) -> None:
             "reliability_out_of_fold",
             "reliability_holdout",
             "fold_timeline",
+            "skill_by_month",
+            "class_mix",
+            "importance",
+            "equity",
         )
     }
     uri = f"runs:/{run_id}"
     card = mlflow.artifacts.load_text(f"{uri}/decision/card.md")
-    assert card == client.get_model_version("ensemble_level3", "1").description
-    assert mlflow.artifacts.load_dict(f"{uri}/decision/decision.json")["verdict"] == "promotable"
-    assert len(mlflow.artifacts.load_text(f"{uri}/features.txt").split()) == 57
+    assert card == client.get_model_version("ensemble_level2", "1").description
+    decision = mlflow.artifacts.load_dict(f"{uri}/decision/decision.json")
+    assert (decision["verdict"], decision["candidate"]) == ("promotable", 1)
+    assert len(mlflow.artifacts.load_text(f"{uri}/features.txt").split()) == 62
 
 
 @pytest.mark.parametrize("level", [1, 2, 3])
@@ -161,7 +184,7 @@ def test_a_refused_candidate_stays_registered_and_the_live_one_stays_live(
     assert live_version(3) == get_version(3, 1)
     text = mlflow.MlflowClient().get_model_version("ensemble_level3", "2").description
     assert "Refused" in text.splitlines()[0]
-    assert "skill_vs_prior is 0." in text.splitlines()[0]
+    assert "skill_vs_prior is " in text.splitlines()[0]
     # The same data, seed and thread count: the same model, to the last byte.
     assert candidate.tag("model_sha256") == get_version(3, 1).tag("model_sha256")
 
@@ -176,20 +199,21 @@ def test_promote_never_leaves_a_promotable_version_where_it_is(store, release) -
     assert candidate.tag("model_sha256") == get_version(3, 1).tag("model_sha256")
 
 
-def test_another_seed_is_another_model(release, settings, tmp_path) -> None:
+def test_another_seed_is_another_model(settings, tmp_path) -> None:
     days = int(DAYS)
     bars = sample_bars().iloc[-days * 96 - settings.levels.warmup_bars + 1 :]
     history = build_history(bars, sample_macro(), settings, days=days, source="sample")
     hashes = []
-    for chosen in (settings, settings.with_seed(8)):
+    for turn, chosen in enumerate((settings, settings, settings.with_seed(8))):
         data = history.dataset(3, chosen)
         ensemble = ProductionEnsemble(chosen.training).fit(
             data.features.iloc[data.development], data.y[data.development]
         )
-        folder = tmp_path / str(chosen.training.seed)
+        folder = tmp_path / str(turn)
         bundled = bundle_ensemble(ensemble, level_contract(chosen, 3), data, folder)
         assert bundled.parity.argmax_flips == 0
+        assert bundled.reproducible
+        assert 0 < bundled.row_ms < 100
         assert bundled.parity.n_rows == len(data.y)
         hashes.append(bundled.model_sha256)
-    assert hashes[0] == release.answer["levels"][2]["model_sha256"]
-    assert hashes[1] != hashes[0]
+    assert hashes[0] == hashes[1] != hashes[2]

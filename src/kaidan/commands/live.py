@@ -10,6 +10,7 @@ from rich.table import Table
 from kaidan.commands.options import (
     ConfigDir,
     Json,
+    ProfileName,
     answer,
     one_level,
     several_levels,
@@ -30,6 +31,7 @@ def promote(
     reason: Annotated[
         str, typer.Option(help="Why; required with --force, kept on the version.")
     ] = "",
+    profile: ProfileName = None,
     config: ConfigDir = None,
     as_json: Json = False,
 ) -> None:
@@ -37,7 +39,7 @@ def promote(
     number = one_level(level)
     if force and not reason:
         raise UsageError("--force got no --reason TEXT; say why the gates are overruled")
-    settings = load_settings(config)
+    settings = load_settings(config).with_profile(profile)
 
     from kaidan.registry import promotion, store
 

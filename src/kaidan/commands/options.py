@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +25,19 @@ MacroUri = Annotated[
         metavar="URI",
         help="Macro data: a CSV or Parquet file, `live`, or nothing (the sample brings its own).",
     ),
+]
+
+
+class Profile(StrEnum):
+    """Profile of the gates."""
+
+    default = "default"
+    strict = "strict"
+
+
+ProfileName = Annotated[
+    Profile | None,
+    typer.Option(help="Gates to pass; `strict` wants direction to be found, too."),
 ]
 
 

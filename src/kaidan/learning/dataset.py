@@ -51,6 +51,7 @@ class History:
     Attributes
     ----------
     bars : DataFrame of shape (n_bars, 5)
+    macro : DataFrame of shape (n_days, 4) or None
     features : DataFrame of shape (n_bars - warmup_bars + 1, 70)
     labels : Series, Signals by time
     whole : Series of bool
@@ -59,6 +60,7 @@ class History:
     """
 
     bars: pd.DataFrame
+    macro: pd.DataFrame | None
     features: pd.DataFrame
     labels: pd.Series
     whole: pd.Series
@@ -135,6 +137,7 @@ def build_history(
     first = features.index.searchsorted(bars.index[-1] - pd.Timedelta(days=days), side="right")
     return History(
         bars=bars,
+        macro=macro,
         features=features.iloc[int(first) :],
         labels=make_labels(bars, settings.training.label),
         whole=bars_since_gap(bars) >= settings.training.quality.min_bars_since_gap,

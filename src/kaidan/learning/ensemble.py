@@ -1,6 +1,6 @@
 """ProductionEnsemble: three members, calibrated on out-of-fold predictions, one weighted vote."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import accuracy_score, f1_score, log_loss
 
 from kaidan.errors import ContractError, TrainingError
-from kaidan.features.catalogue import CATALOGUE
 from kaidan.learning.cross_validation import (
     Fitted,
     OutOfFold,
@@ -17,6 +16,7 @@ from kaidan.learning.cross_validation import (
     calibrate,
     cross_validate,
 )
+from kaidan.learning.inputs import input_names
 from kaidan.learning.members import fit_member
 from kaidan.learning.splits import stopping_fold
 from kaidan.learning.training_part import prepare
@@ -45,6 +45,8 @@ class ProductionEnsemble:
     members_ : dict of member name to Fitted
         Fitted on all rows, calibrated out of fold.
     out_of_fold_ : OutOfFold
+    weights_ : dict of member name to float
+        Those of the settings, but 0 for members that were silenced.
     final_fold_ : Fold
         What the members that answer were fitted and stopped on; it has no test rows.
     """
@@ -85,11 +87,7 @@ class ProductionEnsemble:
         labels = np.asarray(y, dtype=np.int64)
         self._check(X, labels)
         self.feature_names_ = tuple(X.columns)
-        self.input_names_ = tuple(
-            name
-            for name in X.columns
-            if self.settings.inputs == "all" or name not in CATALOGUE or CATALOGUE[name].stationary
-        )
+        self.input_names_ = input_names(X.columns, self.settings.inputs)
         values = self._inputs(X)
         self.out_of_fold_: OutOfFold = cross_validate(values, labels, self.settings, tell)
         self.final_fold_ = stopping_fold(
@@ -106,6 +104,21 @@ class ProductionEnsemble:
                 calibrate(member, unseen, values, labels, self.final_fold_, self.settings),
             )
             tell(f"all rows, {name}")
+        self.weights_ = dict(self.settings.members.weights)
+        return self
+
+    def silence(self, names: Collection[str]) -> Self:
+        """Take the vote of some members away; the others share it.
+
+        Raises
+        ------
+        TrainingError
+            Nobody would vote any more.
+        """
+        weights = self._without(names)
+        if sum(weights.values()) <= 0:
+            raise TrainingError(f"silencing {', '.join(sorted(names))} leaves nobody to vote")
+        self.weights_ = weights
         return self
 
     def predict_members(self, X: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
@@ -125,16 +138,32 @@ class ProductionEnsemble:
         """The vote of the calibrated out-of-fold predictions, of shape (n_out_of_fold, 3)."""
         return self.combine(self.out_of_fold_.calibrated)
 
-    def combine(self, members: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
-        """The vote of calibrated members, by name, each of shape (n_rows, 3)."""
-        return vote(members, self.settings.members.weights, self.voting)
+    def combine(
+        self,
+        members: Mapping[str, NDArray[np.float64]],
+        *,
+        silent: Collection[str] | None = None,
+    ) -> NDArray[np.float64]:
+        """The vote of calibrated members.
+
+        Parameters
+        ----------
+        members : mapping of member name to float array of shape (n_rows, 3)
+        silent : collection of str, optional
+            Who has no vote on these rows; default those that were silenced for good.
+        """
+        weights = self.weights_ if silent is None else self._without(silent)
+        return vote(members, weights, self.voting)
+
+    def _without(self, names: Collection[str]) -> dict[str, float]:
+        return {n: 0.0 if n in names else w for n, w in self.settings.members.weights.items()}
 
     def get_model_info(self) -> dict[str, Any]:
         """What this ensemble is, as plain values."""
         fitted = hasattr(self, "members_")
         return {
             "classes": list(CLASS_NAMES),
-            "weights": self.settings.members.weights,
+            "weights": self.weights_ if fitted else self.settings.members.weights,
             "voting": self.voting,
             "confidence_threshold": self.confidence_threshold,
             "calibration": self.settings.calibration,

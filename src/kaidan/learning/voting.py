@@ -12,11 +12,14 @@ Voting = Literal["weighted", "soft", "hard"]
 
 
 def shares(weights: Mapping[str, float], voting: Voting) -> dict[str, float]:
-    """Each member's share of the vote; they sum to 1. `soft` counts every member once."""
-    if voting == "soft":
-        return {name: 1.0 / len(weights) for name in weights}
-    total = sum(weights.values())
-    return {name: weight / total for name, weight in weights.items()}
+    """Each member's share of the vote; they sum to 1. `soft` counts every voter once."""
+    counted = (
+        {name: float(weight > 0) for name, weight in weights.items()}
+        if voting == "soft"
+        else weights
+    )
+    total = sum(counted.values())
+    return {name: weight / total for name, weight in counted.items()}
 
 
 def vote(

@@ -1,18 +1,26 @@
 """From a fitted ensemble to a bundle on disk that was shown to say the same."""
 
+import tempfile
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kaidan.artifact.export import ExportMember, export_graph
 from kaidan.artifact.manifest import write_bundle
 from kaidan.artifact.parity import Parity, check_parity
 from kaidan.artifact.reference import training_reference
+from kaidan.artifact.runtime import GRAPH, Runtime
 from kaidan.features.contract import Contract
 from kaidan.learning.dataset import Dataset
 from kaidan.learning.ensemble import ProductionEnsemble
 from kaidan.learning.voting import shares
+
+# Enough rows for a median that a busy machine does not move.
+_N_TIMED = 200
 
 
 @dataclass(frozen=True)
@@ -26,18 +34,35 @@ class Bundled:
     parity : Parity
         Graph against native members on all rows that were given.
     n_bytes : int
+    reproducible : bool
+        A second export has the same hash.
+    row_ms : float
+        Median time of one row, in milliseconds, on one thread.
     """
 
     folder: Path
     model_sha256: str
     parity: Parity
     n_bytes: int
+    reproducible: bool
+    row_ms: float
+
+    def to_metrics(self) -> dict[str, float]:
+        """Flat metric names for MLflow."""
+        return {
+            "parity.max_difference": self.parity.max_difference,
+            "parity.argmax_flips": float(self.parity.argmax_flips),
+            "parity.n_rows": float(self.parity.n_rows),
+            "artifact.mb": self.n_bytes / 1e6,
+            "artifact.reexport_differs": float(not self.reproducible),
+            "artifact.row_ms": self.row_ms,
+        }
 
 
 def bundle_ensemble(
     ensemble: ProductionEnsemble, contract: Contract, dataset: Dataset, folder: Path
 ) -> Bundled:
-    """Export an ensemble and compare the graph with the native members.
+    """Export an ensemble, twice, and compare the graph with the native members.
 
     Parameters
     ----------
@@ -49,36 +74,61 @@ def bundle_ensemble(
     folder : Path
         Where the bundle will lie; must not exist.
     """
-    columns = np.array([contract.features.index(name) for name in ensemble.input_names_])
-    weights = shares(ensemble.settings.members.weights, ensemble.voting)
-    members = []
-    for name, fitted in ensemble.members_.items():
-        member, calibration = fitted.member, fitted.calibration
-        members.append(
-            ExportMember(
-                name=name,
-                trees=member.trees,
-                weight=weights[name],
-                classes=member.classes,
-                calibration_matrix=None if calibration is None else calibration.matrix,
-                calibration_bias=None if calibration is None else calibration.bias,
-            )
-        )
-    graph = export_graph(members, columns, len(contract.features))
+    model_sha256 = _write(ensemble, contract, dataset, folder)
+    with tempfile.TemporaryDirectory() as elsewhere:
+        again = _write(ensemble, contract, dataset, Path(elsewhere) / "bundle")
     features = dataset.features[list(contract.features)]
-    parity = check_parity(
-        graph, ensemble.predict_proba(features), features.to_numpy(dtype=np.float32)
+    rows = features.to_numpy(dtype=np.float32)
+    return Bundled(
+        folder=folder,
+        model_sha256=model_sha256,
+        parity=check_parity((folder / GRAPH).read_bytes(), ensemble.predict_proba(features), rows),
+        n_bytes=sum(path.stat().st_size for path in folder.iterdir()),
+        reproducible=again == model_sha256,
+        row_ms=row_ms(Runtime.open(folder, expected_sha256=model_sha256).predict, rows),
     )
-    model_sha256 = write_bundle(
+
+
+def row_ms(predict: Callable[[NDArray[np.float32]], object], rows: NDArray[np.float32]) -> float:
+    """Median time of one row, in milliseconds.
+
+    Parameters
+    ----------
+    predict : callable
+        Takes rows of shape (1, n_features).
+    rows : float32 array of shape (n_rows, n_features)
+    """
+    times = []
+    for row in rows[-_N_TIMED:]:
+        started = time.perf_counter()
+        predict(row[None, :])
+        times.append(time.perf_counter() - started)
+    return 1e3 * float(np.median(times))
+
+
+def _write(ensemble: ProductionEnsemble, contract: Contract, dataset: Dataset, folder: Path) -> str:
+    columns = np.array([contract.features.index(name) for name in ensemble.input_names_])
+    weights = shares(ensemble.weights_, ensemble.voting)
+    members = [
+        ExportMember(
+            name=name,
+            trees=fitted.member.trees,
+            weight=weights[name],
+            classes=fitted.member.classes,
+            calibration_matrix=fitted.calibration.matrix if fitted.calibration else None,
+            calibration_bias=fitted.calibration.bias if fitted.calibration else None,
+        )
+        for name, fitted in ensemble.members_.items()
+    ]
+    reference = dataset.features[list(contract.features)].iloc[dataset.development]
+    return write_bundle(
         folder,
-        graph=graph,
+        graph=export_graph(members, columns, len(contract.features)),
         contract=contract.to_dict() | {"contract_sha256": contract.sha256},
-        reference=training_reference(features.iloc[dataset.development]),
+        reference=training_reference(reference),
         metadata={
             "confidence_threshold": ensemble.confidence_threshold,
             "voting": ensemble.voting,
             "weights": weights,
         },
     )
-    n_bytes = sum(path.stat().st_size for path in folder.iterdir())
-    return Bundled(folder, model_sha256, parity, n_bytes)

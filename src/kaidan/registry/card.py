@@ -3,8 +3,8 @@
 import pandas as pd
 
 from kaidan.evaluation.report import Judged
-from kaidan.learning.dataset import Dataset
-from kaidan.registry.gates import Decision
+from kaidan.registry.decision import Decision
+from kaidan.registry.measures import MODEL, Measures
 
 _HEADINGS = {
     "log_loss": "log-loss",
@@ -15,6 +15,48 @@ _HEADINGS = {
     "mcc": "MCC",
     "ece": "ECE",
 }
+
+
+def card(decision: Decision, evidence: str) -> str:
+    """The decision card of a version, in markdown: verdict, notes and checks, then evidence."""
+    heading = "Passed every blocking gate." if decision.passed else f"Refused: {decision.refusals}."
+    return f"{heading}\n\n{decision.to_markdown()}\n\n{evidence}"
+
+
+def evidence(measures: Measures, data: str) -> str:
+    """What the decision rests on, in markdown; it stays the same whoever judges it later."""
+    dataset = measures.dataset
+    dropped = ", ".join(f"{n} {why}" for why, n in dataset.dropped.items() if n) or "none"
+    development = dataset.times[dataset.development]
+    kept_back = dataset.times[dataset.holdout]
+    return f"""### Data
+
+Level {dataset.level}, {dataset.features.shape[1]} features, data `{data}`.
+Learnt from {len(development):,} bars, {development[0]:%Y-%m-%d} to {development[-1]:%Y-%m-%d};
+hold-out {len(kept_back):,} bars, {kept_back[0]:%Y-%m-%d} to {kept_back[-1]:%Y-%m-%d}.
+Rows left out: {dropped}.
+
+### Out of fold ({len(measures.out_of_fold.y):,} bars)
+
+{markdown_table(measures.out_of_fold)}
+
+Log-loss saved by the ensemble (nats a bar, 95 % block-bootstrap interval; above 0 is skill):
+
+{skill_lines(measures.out_of_fold)}
+
+### Hold-out ({len(measures.holdout.y):,} bars, seen by nothing that was fitted)
+
+{markdown_table(measures.holdout)}
+
+{skill_lines(measures.holdout)}
+
+### Traded out of fold, after costs
+
+{performance_table(measures)}
+
+Sharpe ratio: annualised, with its 95 % interval. Deflated: the chance that it is not the luck of
+{measures.n_tried} tried variants.
+"""
 
 
 def markdown_table(judged: Judged) -> str:
@@ -34,36 +76,20 @@ def skill_lines(judged: Judged) -> str:
     )
 
 
-def card(
-    dataset: Dataset, out_of_fold: Judged, holdout: Judged, decision: Decision, data: str
-) -> str:
-    """The decision card of a version, in markdown."""
-    heading = "Passed every blocking gate." if decision.passed else f"Refused: {decision.refusals}."
-    dropped = ", ".join(f"{n} {why}" for why, n in dataset.dropped.items() if n) or "none"
-    development = dataset.times[dataset.development]
-    kept_back = dataset.times[dataset.holdout]
-    return f"""{heading}
-
-Level {dataset.level}, {dataset.features.shape[1]} features, data `{data}`.
-Learnt from {len(development):,} bars, {development[0]:%Y-%m-%d} to {development[-1]:%Y-%m-%d};
-hold-out {len(kept_back):,} bars, {kept_back[0]:%Y-%m-%d} to {kept_back[-1]:%Y-%m-%d}.
-Rows left out: {dropped}.
-
-### Gates
-
-{decision.to_markdown()}
-
-### Out of fold ({len(out_of_fold.y):,} bars)
-
-{markdown_table(out_of_fold)}
-
-Log-loss saved by the ensemble (nats a bar, 95 % block-bootstrap interval; above 0 is skill):
-
-{skill_lines(out_of_fold)}
-
-### Hold-out ({len(holdout.y):,} bars, seen by nothing that was fitted)
-
-{markdown_table(holdout)}
-
-{skill_lines(holdout)}
-"""
+def performance_table(measures: Measures) -> str:
+    """The model and whoever needs none as rows, what they earned as columns."""
+    lines = [
+        "| | return | Sharpe | deflated | largest drawdown | trades | hit rate |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, found in measures.performances.items():
+        shown = f"**{name}**" if name == MODEL else name.replace("_", " ")
+        sharpe = found.sharpe
+        hits = "-" if found.hit_rate is None else f"{found.hit_rate:.0%}"
+        lines.append(
+            f"| {shown} | {found.total_return:+.1%} "
+            f"| {sharpe.estimate:+.2f} [{sharpe.low:+.2f}, {sharpe.high:+.2f}] "
+            f"| {found.deflated_sharpe:.2f} | {found.max_drawdown:.1%} | {found.n_trades} "
+            f"| {hits} |"
+        )
+    return "\n".join(lines)

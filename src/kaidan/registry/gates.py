@@ -1,114 +1,108 @@
-"""Gates: a pure function of what a run measured. The same metrics give the same decision."""
+"""Gates: a pure function of what was measured. The same metrics give the same decision."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
 from kaidan.errors import RegistryError
+from kaidan.registry.decision import Decision, check
 from kaidan.settings import GatesSettings
 
-# Gate -> the run metric it reads, and on which side of the threshold a candidate passes.
-MEASURED: dict[str, tuple[str, Literal["above", "at most"]]] = {
-    "parity": ("parity.max_difference", "at most"),
-    "argmax_flips": ("parity.argmax_flips", "at most"),
-    "skill_vs_prior": ("oof.skill_vs_prior", "above"),
-    "skill_vs_volatility_prior": ("oof.skill_vs_volatility_prior", "above"),
-    "calibration_error": ("oof.ensemble.ece", "at most"),
+
+class Measure(NamedTuple):
+    """The metric that a check reads, on which side of the threshold it passes, and in words."""
+
+    metric: str
+    side: Literal["above", "at least", "at most"]
+    words: str
+
+
+_LOW = "lower end of the 95 % interval"
+_SURE = "lower end at 99.9 %"
+MEASURED = {
+    "parity": Measure("parity.max_difference", "at most", "largest difference of a probability"),
+    "argmax_flips": Measure("parity.argmax_flips", "at most", "rows answered differently"),
+    "reproducible": Measure("artifact.reexport_differs", "at most", "second export differs"),
+    "latency_ms": Measure("artifact.row_ms", "at most", "median of one row, in ms"),
+    "artifact_mb": Measure("artifact.mb", "at most", "size of the bundle, in MB"),
+    "feature_leaks": Measure("probe.feature_leaks", "at most", "features that saw the future"),
+    "shuffled_labels": Measure(
+        "probe.shuffled_skill.low", "at most", f"nats a bar of skill in shuffled labels, {_SURE}"
+    ),
+    "one_bar_delay": Measure(
+        "probe.delay_excess.low", "at most", f"nats that a bar's delay costs too much, {_SURE}"
+    ),
+    "next_bar": Measure(
+        "probe.next_bar_excess.low", "at most", f"nats known too much of the next bar, {_SURE}"
+    ),
+    "implausible": Measure("oof.direction_auc", "at most", "AUC of BUY against SELL"),
+    "skill_vs_prior": Measure(
+        "oof.skill_vs_prior.low", "above", f"nats a bar saved against the class prior, {_LOW}"
+    ),
+    "volatility_margin": Measure(
+        "oof.skill_vs_volatility_prior.low",
+        "above",
+        f"nats a bar saved against the volatility prior, {_LOW}",
+    ),
+    "skill_vs_volatility_prior": Measure(
+        "oof.skill_vs_volatility_prior.low",
+        "above",
+        f"nats a bar saved against the volatility prior, {_LOW}",
+    ),
+    "direction": Measure("oof.direction_auc.low", "above", f"AUC of BUY against SELL, {_SURE}"),
+    "weighted_f1": Measure("oof.ensemble.weighted_f1", "at least", "weighted F1"),
+    "backtest": Measure("oof.backtest.sharpe.low", "above", f"Sharpe ratio after costs, {_LOW}"),
+    "class_rows": Measure("oof.least_class_rows", "at least", "bars of the rarest class"),
+    "one_class": Measure("oof.said.most_common", "at most", "share of the commonest answer"),
+    "confidence_spread": Measure(
+        "oof.confidence_std", "at least", "standard deviation of the confidence"
+    ),
+    "calibration_error": Measure("oof.ensemble.ece", "at most", "expected calibration error"),
+    "champion": Measure(
+        "champion.skill.low", "above", f"nats a bar saved against the champion, {_LOW}"
+    ),
+    "champion_trades": Measure(
+        "champion.trades_ratio", "at least", "BUY and SELL against the champion's, the rarer first"
+    ),
 }
 
-# Those without which there is no version at all: what is served must be what was trained.
-PARITY_GATES = ("parity", "argmax_flips")
+# Only where there is a champion to be compared with.
+AGAINST_CHAMPION = ("champion", "champion_trades")
 
 
-@dataclass(frozen=True)
-class Gate:
-    """One check on a candidate."""
+def decide(
+    metrics: Mapping[str, float],
+    settings: GatesSettings,
+    *,
+    candidate: int,
+    champion: int | None,
+    notes: tuple[str, ...] = (),
+) -> Decision:
+    """Hold what was measured against the gates.
 
-    name: str
-    value: float
-    side: str
-    threshold: float
-    severity: str
-    passed: bool
-    reason: str
-
-    @property
-    def mark(self) -> str:
-        """How the gate is shown in one word."""
-        if self.passed:
-            return "pass"
-        return "BLOCK" if self.severity == "block" else "warn"
-
-    @property
-    def wanted(self) -> str:
-        """What a candidate needs to pass."""
-        return f"{self.side} {self.threshold:g}"
-
-
-@dataclass(frozen=True)
-class Decision:
-    """All gates of a candidate."""
-
-    gates: tuple[Gate, ...]
-
-    @property
-    def passed(self) -> bool:
-        """No blocking gate says no."""
-        return all(gate.passed for gate in self.gates if gate.severity == "block")
-
-    @property
-    def verdict(self) -> str:
-        """`promotable` or `refused`."""
-        return "promotable" if self.passed else "refused"
-
-    @property
-    def refusals(self) -> str:
-        """What blocks, in one line."""
-        return "; ".join(
-            f"{gate.name} is {gate.value:.4g}, wanted {gate.wanted}"
-            for gate in self.gates
-            if gate.mark == "BLOCK"
-        )
-
-    def __str__(self) -> str:
-        lines = [f"{self.verdict}"]
-        lines += [
-            f"  {gate.mark:<5} {gate.name:<26} {gate.value:>10.4g}  wanted {gate.wanted}"
-            for gate in self.gates
-        ]
-        return "\n".join(lines)
-
-    def to_markdown(self) -> str:
-        """A table for a version's description."""
-        lines = ["| gate | value | wanted | verdict | why it is asked |", "|---|---|---|---|---|"]
-        lines += [
-            f"| {g.name} | {g.value:.4g} | {g.wanted} | {g.mark} | {g.reason} |" for g in self.gates
-        ]
-        return "\n".join(lines)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, for an artifact."""
-        return {"verdict": self.verdict, "gates": [asdict(gate) for gate in self.gates]}
-
-
-def decide(metrics: Mapping[str, float], settings: GatesSettings) -> Decision:
-    """Hold what a run measured against the gates.
+    Parameters
+    ----------
+    metrics : mapping
+        What the candidate's run measured and, with a champion, the comparison with it.
+    settings : GatesSettings
+    candidate : int
+    champion : int or None
+        The live version that the candidate was compared with; None: there was none to compare.
+    notes : tuple of str
+        Carried on the decision.
 
     Raises
     ------
     RegistryError
         A metric is missing: what was not measured is not let through.
     """
-    gates = []
-    for name, (metric, side) in MEASURED.items():
-        if metric not in metrics:
+    checks = []
+    for name, measure in MEASURED.items():
+        if champion is None and name in AGAINST_CHAMPION:
+            continue
+        if measure.metric not in metrics:
             raise RegistryError(
-                f"gate {name} got no metric {metric!r} from the run; train the version again"
+                f"check {name} got no metric {measure.metric!r} from the run; "
+                "train the version again"
             )
-        setting = getattr(settings, name)
-        value = metrics[metric]
-        passed = value > setting.threshold if side == "above" else value <= setting.threshold
-        gates.append(
-            Gate(name, value, side, setting.threshold, setting.severity, passed, setting.reason)
-        )
-    return Decision(tuple(gates))
+        checks.append(check(name, measure.words, metrics[measure.metric], measure.side, settings))
+    return Decision(candidate, champion, settings.profile, tuple(checks), notes)

@@ -9,7 +9,8 @@ import numpy as np
 from kaidan.artifact.runtime import Runtime, RuntimeRefusal
 from kaidan.errors import RefusedError, RegistryError
 from kaidan.features.contract import level_contract
-from kaidan.registry.gates import Decision, decide
+from kaidan.registry.decision import Decision
+from kaidan.registry.judgement import judge, record
 from kaidan.registry.store import (
     PRODUCTION,
     Version,
@@ -17,16 +18,10 @@ from kaidan.registry.store import (
     fetch_bundle,
     get_version,
     live_version,
-    run_metrics,
     set_live,
     set_tags,
 )
 from kaidan.settings import Settings
-
-
-def judge(version: Version, settings: Settings) -> Decision:
-    """Hold what the version's run measured against the gates."""
-    return decide(run_metrics(version), settings.gates)
 
 
 def verify(version: Version, settings: Settings) -> None:
@@ -62,31 +57,46 @@ def verify(version: Version, settings: Settings) -> None:
 
 
 def promote(
-    version: Version, settings: Settings, *, force: bool = False, reason: str = ""
+    version: Version,
+    settings: Settings,
+    *,
+    decision: Decision | None = None,
+    force: bool = False,
+    reason: str = "",
 ) -> Decision:
     """Make `version` the one in Production if the gates agree, or if forced with a reason.
+
+    Parameters
+    ----------
+    version : Version
+    settings : Settings
+    decision : Decision, optional
+        Of the moment, and recorded; default: judge it now.
+    force : bool
+    reason : str
 
     Raises
     ------
     RefusedError
-        A blocking gate says no; nothing was moved.
+        A blocking check says no; nothing was moved.
     RegistryError
-        The version cannot be verified, or the store cannot be written.
+        The version cannot be judged or verified, or the store cannot be written.
     """
-    decision = judge(version, settings)
     before = live_version(version.level)
     if before is not None and before.number == version.number:
         if version.stage != PRODUCTION and settings.bot.registry.stages:
             # A promotion of another version was cut off between the two: bring them in step.
             set_live(version, _replaced(version), stages=True)
-        return decision
+        return judge(version, settings)
+    verify(version, settings)
+    if decision is None:
+        decision = judge(version, settings)
+        record(version, decision)
     if not decision.passed and not force:
-        set_tags(version, {"verdict": "refused"})
         raise RefusedError(
             f"{version.name} version {version.number} is refused: {decision.refusals}; "
             "the live version stays (--force --reason TEXT overrides)"
         )
-    verify(version, settings)
     tags = {"promoted_at": _now(), "verdict": "promoted" if decision.passed else "forced"}
     if before is not None:
         tags["replaced_version"] = str(before.number)

@@ -1,5 +1,6 @@
 """What a run keeps in MLflow, so that anyone can see there what was done and what came of it."""
 
+import tempfile
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -7,13 +8,16 @@ from typing import Any, Literal
 
 import mlflow
 import numpy as np
+from matplotlib.figure import Figure
 
 from kaidan.evaluation import plots
-from kaidan.evaluation.report import Judged
+from kaidan.evaluation.importance import group_importance
 from kaidan.evaluation.scores import log_losses
 from kaidan.learning.dataset import Dataset
 from kaidan.learning.ensemble import ProductionEnsemble
-from kaidan.registry.gates import Decision
+from kaidan.registry.champion import HOLDOUT_PATH, LABEL
+from kaidan.registry.judgement import EVIDENCE_PATH
+from kaidan.registry.measures import MODEL, Measures
 from kaidan.settings import Settings
 from kaidan.signal import CLASS_NAMES
 
@@ -73,30 +77,48 @@ def log_setup(
     mlflow.log_input(source, context="training")
 
 
-def log_results(
-    dataset: Dataset,
-    ensemble: ProductionEnsemble,
-    out_of_fold: Judged,
-    holdout: Judged,
-    decision: Decision,
-    card: str,
-) -> None:
-    """Log what came of it: log-loss by fold, figures, and the decision with its card."""
+def log_results(measures: Measures, evidence: str) -> None:
+    """Log what came of it: log-loss by fold, figures, and what the decision will rest on."""
+    dataset, ensemble = measures.dataset, measures.ensemble
+    out_of_fold, holdout = measures.out_of_fold, measures.holdout
     # The fold is the step, so that the UI draws log-loss over time.
     for name, probabilities in out_of_fold.probabilities.items():
         losses = log_losses(out_of_fold.y, probabilities)
         for number, rows in enumerate(ensemble.out_of_fold_.fold_slices(), start=1):
             mlflow.log_metric(f"fold.{name}.log_loss", float(np.mean(losses[rows])), step=number)
-    for part, judged in (("out_of_fold", out_of_fold), ("holdout", holdout)):
-        title = f"Level {dataset.level}, {part.replace('_', ' ')}, {len(judged.y):,} bars"
-        mlflow.log_figure(plots.confusion(judged, title), f"figures/confusion_{part}.png")
-        mlflow.log_figure(plots.reliability(judged, title), f"figures/reliability_{part}.png")
+    for name, figure in _figures(measures).items():
+        mlflow.log_figure(figure, f"figures/{name}.png")
+    mlflow.log_text(evidence, EVIDENCE_PATH)
+    kept_back = dataset.features.iloc[dataset.holdout].astype(np.float32)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / Path(HOLDOUT_PATH).name
+        kept_back.assign(**{LABEL: holdout.y}).to_parquet(path)
+        mlflow.log_artifact(str(path), str(Path(HOLDOUT_PATH).parent))
+
+
+def _figures(measures: Measures) -> dict[str, Figure]:
+    dataset, ensemble = measures.dataset, measures.ensemble
+    level = f"Level {dataset.level}"
+    figures = {}
+    for part, judged in (("out_of_fold", measures.out_of_fold), ("holdout", measures.holdout)):
+        title = f"{level}, {part.replace('_', ' ')}, {len(judged.y):,} bars"
+        figures[f"confusion_{part}"] = plots.confusion(judged, title)
+        figures[f"reliability_{part}"] = plots.reliability(judged, title)
     served = replace(ensemble.final_fold_, test=np.arange(len(dataset.y))[dataset.holdout])
-    timeline = plots.fold_timeline(dataset.times, (*ensemble.out_of_fold_.folds, served))
-    mlflow.log_figure(timeline, "figures/fold_timeline.png")
-    mlflow.log_text(card, "decision/card.md")
-    mlflow.log_dict(decision.to_dict(), "decision/decision.json")
-    mlflow.set_tag("mlflow.note.content", card)
+    development = dataset.features.iloc[dataset.development], dataset.y[dataset.development]
+    return figures | {
+        "fold_timeline": plots.fold_timeline(dataset.times, (*ensemble.out_of_fold_.folds, served)),
+        "skill_by_month": plots.skill_by_month(measures.out_of_fold, f"{level}, out of fold"),
+        "class_mix": plots.class_mix(measures.out_of_fold, f"{level}, out of fold"),
+        "importance": plots.importance(
+            group_importance(ensemble, *development), f"{level}, out of fold"
+        ),
+        "equity": plots.equity(
+            measures.replays[MODEL].times,
+            {name: one.equity for name, one in measures.replays.items()},
+            f"{level}, traded out of fold, after costs",
+        ),
+    }
 
 
 def _flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -153,6 +153,23 @@ def fetch_bundle(version: Version, folder: Path) -> Path:
         return Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=str(folder)))
 
 
+def fetch_run_artifact(version: Version, path: str, folder: Path) -> Path:
+    """Download what the run that trained a version keeps at `path`, into `folder`."""
+    with store_errors(f"read {path} of the run of version {version.number} of {version.name}"):
+        return Path(
+            mlflow.artifacts.download_artifacts(
+                run_id=version.run_id, artifact_path=path, dst_path=str(folder)
+            )
+        )
+
+
+def count_versions(level: int) -> int:
+    """How many versions of a level are registered."""
+    name = model_name(level)
+    with store_errors(f"count the versions of {name}"):
+        return len(MlflowClient().search_model_versions(f"name = '{name}'"))
+
+
 def set_live(version: Version, previous: Version | None, *, stages: bool) -> None:
     """Make `version` the one in Production and archive the one before, in one transaction.
 

@@ -5,7 +5,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,26 +13,33 @@ from typing import Any
 import mlflow
 
 from kaidan.artifact.package import log_arguments
-from kaidan.errors import ArtifactError, RefusedError
+from kaidan.errors import ArtifactError
+from kaidan.evaluation.baselines import Known
+from kaidan.evaluation.leak_check import check_level, feature_leaks
+from kaidan.evaluation.probes import Leak
 from kaidan.evaluation.report import Judged, judge_holdout, judge_out_of_fold, known_before
 from kaidan.features.contract import level_contract
 from kaidan.learning.cross_validation import n_steps
 from kaidan.learning.dataset import Dataset, History
 from kaidan.learning.ensemble import ProductionEnsemble
+from kaidan.learning.labels import horizon
+from kaidan.learning.tuned_params import TunedParams, tuned_settings
 from kaidan.registry.bundle import Bundled, bundle_ensemble
-from kaidan.registry.card import card
-from kaidan.registry.gates import PARITY_GATES, Decision, decide
+from kaidan.registry.card import evidence
+from kaidan.registry.decision import Decision
+from kaidan.registry.judgement import judge, record
+from kaidan.registry.measures import Measures, replay_out_of_fold
 from kaidan.registry.promotion import promote
 from kaidan.registry.provenance import provenance
 from kaidan.registry.run_log import Request, log_results, log_setup
 from kaidan.registry.store import (
     Version,
-    describe_version,
+    count_versions,
     get_version,
     model_name,
-    set_tags,
     store_errors,
 )
+from kaidan.registry.tuned_params import live_params, to_tag
 from kaidan.settings import Settings
 
 DEFAULT_EXPERIMENT = "kaidan"
@@ -49,7 +56,7 @@ class Trained:
     decision : Decision
     live : bool
         It is the Production version now.
-    out_of_fold, holdout : Judged
+    measures : Measures
     seconds : float, wall time of this level
     peak_mb : float, largest resident memory of the process so far
     """
@@ -57,8 +64,7 @@ class Trained:
     version: Version
     decision: Decision
     live: bool
-    out_of_fold: Judged
-    holdout: Judged
+    measures: Measures
     seconds: float
     peak_mb: float
 
@@ -72,8 +78,9 @@ class Trained:
             "run_id": self.version.run_id,
             "model_sha256": self.version.tags["model_sha256"],
             "decision": self.decision.to_dict(),
-            "out_of_fold": self.out_of_fold.table().to_dict("index"),
-            "holdout": self.holdout.table().to_dict("index"),
+            "out_of_fold": self.measures.out_of_fold.table().to_dict("index"),
+            "traded": {n: p.to_dict() for n, p in self.measures.performances.items()},
+            "holdout": self.measures.holdout.table().to_dict("index"),
             "seconds": round(self.seconds, 1),
             "peak_mb": round(self.peak_mb),
         }
@@ -95,6 +102,7 @@ def train_levels(
     *,
     data_sha256: str,
     progress: Progress,
+    params: Mapping[int, TunedParams] | None = None,
 ) -> list[Trained]:
     """Train levels on one history; with several, one parent run holds a child run each.
 
@@ -107,6 +115,9 @@ def train_levels(
     data_sha256 : str
     progress : callable
         Told level and what was finished.
+    params : mapping of level to tuned parameters, optional
+        Default: those of the version that is live, if it was tuned; a level that is left out
+        takes those of the settings.
     """
     for level in levels:
         history.require(level, settings)
@@ -120,7 +131,8 @@ def train_levels(
             # `mlflow run` has logged its own parameters, an empty one as '', and none may change.
             asked = vars(request) | {"seed": settings.training.seed}
             mlflow.log_params({k: v for k, v in asked.items() if k not in run.data.params})
-        job = _Job(request, settings, history, data_sha256, progress)
+        leaks = feature_leaks(history, settings)
+        job = _Job(request, settings, history, data_sha256, leaks, params, progress)
         if len(levels) == 1:
             return [job.train(levels[0])]
         with store_errors("write to a run"):
@@ -139,33 +151,48 @@ class _Job:
     settings: Settings
     history: History
     data_sha256: str
+    leaks: tuple[Leak, ...]
+    params: Mapping[int, TunedParams] | None
     progress: Progress
 
     def train(self, level: int) -> Trained:
         started = time.perf_counter()
-        dataset = self.history.dataset(level, self.settings)
-        ensemble = ProductionEnsemble(self.settings.training).fit(
+        params = self._params(level)
+        settings = self.settings.with_training(tuned_settings(self.settings.training, params))
+        dataset = self.history.dataset(level, settings)
+        ensemble = ProductionEnsemble(settings.training).fit(
             dataset.features.iloc[dataset.development],
             dataset.y[dataset.development],
             progress=lambda what: self.progress(level, what),
         )
-        out_of_fold, holdout = self._judge(dataset, ensemble)
+        out_of_fold = self._judge_out_of_fold(dataset, ensemble)
+        ensemble.silence(out_of_fold.silent)
+        leaks = check_level(self.leaks, self.history, dataset, ensemble, settings)
         self.progress(level, "judged")
-        contract = level_contract(self.settings, level)
+        contract = level_contract(settings, level)
         with tempfile.TemporaryDirectory() as folder:
-            bundle = bundle_ensemble(ensemble, contract, dataset, Path(folder) / "bundle")
-            metrics = _metrics(out_of_fold, holdout, bundle)
-            decision = decide(metrics, self.settings.gates)
-            text = card(dataset, out_of_fold, holdout, decision, self.request.data_name)
-            tags = self._tags(level, contract.sha256)
+            measures = Measures(
+                dataset=dataset,
+                ensemble=ensemble,
+                out_of_fold=out_of_fold,
+                holdout=self._judge_holdout(dataset, ensemble),
+                bundle=bundle_ensemble(ensemble, contract, dataset, Path(folder) / "bundle"),
+                leaks=leaks,
+                replays=replay_out_of_fold(out_of_fold, self.history, settings),
+                n_tried=count_versions(level) + 1 + self.request.trials * len(ensemble.members_),
+            )
+            tags = self._tags(dataset, contract.sha256, params)
             with store_errors("write to a run"):
-                log_setup(self.request, self.settings, dataset, ensemble, tags)
-                mlflow.log_metrics(metrics)
-                log_results(dataset, ensemble, out_of_fold, holdout, decision, text)
-                _refuse_unfaithful(decision)
-                version = _register(bundle, dataset, tags)
-        describe_version(version, text)
-        live = self._move(version, decision)
+                log_setup(self.request, settings, dataset, ensemble, tags)
+                mlflow.log_metrics(measures.to_metrics())
+                log_results(measures, evidence(measures, self.request.data_name))
+                _refuse_unfaithful(measures.bundle, settings)
+                version = _register(measures.bundle, dataset, tags)
+        decision = judge(version, settings)
+        record(version, decision)
+        live = self.request.promote == "auto" and decision.passed
+        if live:
+            promote(version, settings, decision=decision)
         seconds = time.perf_counter() - started
         peak_mb = _peak_mb()
         with store_errors("write to a run"):
@@ -175,46 +202,51 @@ class _Job:
             version=get_version(level, version.number),
             decision=decision,
             live=live,
-            out_of_fold=out_of_fold,
-            holdout=holdout,
+            measures=measures,
             seconds=seconds,
             peak_mb=peak_mb,
         )
 
-    def _judge(self, dataset: Dataset, ensemble: ProductionEnsemble) -> tuple[Judged, Judged]:
-        known = known_before(self.history.labels, dataset.features, self.settings.training.label)
-        development = dataset.development
-        return (
-            judge_out_of_fold(
-                ensemble,
-                dataset.times[development],
-                dataset.y[development],
-                known.take(development),
-            ),
-            judge_holdout(
-                ensemble, dataset.features, dataset.y, known, development, dataset.holdout
-            ),
+    def _params(self, level: int) -> TunedParams:
+        """Tuned parameters: those just found, or those that the live version proved."""
+        if self.params is None:
+            return live_params(level)
+        return self.params.get(level, {})
+
+    def _judge_out_of_fold(self, dataset: Dataset, ensemble: ProductionEnsemble) -> Judged:
+        rows = dataset.development
+        return judge_out_of_fold(
+            ensemble, dataset.times[rows], dataset.y[rows], self._known(dataset).take(rows)
         )
 
-    def _tags(self, level: int, contract_sha256: str) -> dict[str, str]:
+    def _judge_holdout(self, dataset: Dataset, ensemble: ProductionEnsemble) -> Judged:
+        return judge_holdout(
+            ensemble,
+            dataset.features,
+            dataset.y,
+            self._known(dataset),
+            dataset.development,
+            dataset.holdout,
+        )
+
+    def _known(self, dataset: Dataset) -> Known:
+        return known_before(self.history.labels, dataset.features, self.settings.training.label)
+
+    def _tags(self, dataset: Dataset, contract_sha256: str, params: TunedParams) -> dict[str, str]:
         code = provenance()
+        development = dataset.times[dataset.development]
+        reach = horizon(self.settings.training.label)
         return {
-            "level": str(level),
+            "level": str(dataset.level),
             "git_commit": code.commit,
             "git_dirty": str(code.dirty).lower(),
             "contract_sha256": contract_sha256,
             "data_sha256": self.data_sha256,
+            # A label outside of these shares no bar with one that was learnt.
+            "learnt_from": (development[0] - reach).isoformat(),
+            "learnt_until": (development[-1] + reach).isoformat(),
+            **to_tag(params),
         }
-
-    def _move(self, version: Version, decision: Decision) -> bool:
-        if self.request.promote == "never":
-            set_tags(version, {"verdict": decision.verdict})
-            return False
-        try:
-            promote(version, self.settings)
-        except RefusedError:
-            return False
-        return True
 
 
 def _register(bundle: Bundled, dataset: Dataset, tags: dict[str, str]) -> Version:
@@ -237,23 +269,17 @@ def _register(bundle: Bundled, dataset: Dataset, tags: dict[str, str]) -> Versio
     return get_version(dataset.level, int(registered.version))
 
 
-def _metrics(out_of_fold: Judged, holdout: Judged, bundle: Bundled) -> dict[str, float]:
-    return {
-        **out_of_fold.to_metrics("oof"),
-        **holdout.to_metrics("holdout"),
-        "parity.max_difference": bundle.parity.max_difference,
-        "parity.argmax_flips": float(bundle.parity.argmax_flips),
-        "parity.n_rows": float(bundle.parity.n_rows),
-        "artifact_mb": bundle.n_bytes / 1e6,
-    }
-
-
-def _refuse_unfaithful(decision: Decision) -> None:
+def _refuse_unfaithful(bundle: Bundled, settings: Settings) -> None:
     """Without parity there is no version at all, not even a refused one."""
-    broken = [g for g in decision.gates if g.name in PARITY_GATES and not g.passed]
-    if broken:
+    checks = settings.gates.checks
+    parity = bundle.parity
+    if (
+        parity.max_difference > checks.parity.threshold
+        or parity.argmax_flips > checks.argmax_flips.threshold
+    ):
         raise ArtifactError(
-            f"the exported graph does not say what was trained ({decision.refusals}); "
+            f"the exported graph does not say what was trained (probabilities differ by "
+            f"{parity.max_difference:.2g}, {parity.argmax_flips} rows are answered differently); "
             "no version was registered; keep the data and report this"
         )
 
