@@ -9,8 +9,13 @@ from tests.kit import small_settings, write_config
 from tests.release import kaidan
 
 COMMANDS = {
-    "train": ["--level", "--data", "--macro", "--days", "--trials", "--promote", "--seed"],
-    "promote": ["--level", "--version", "--force", "--reason"],
+    "train": [
+        *("--level", "--data", "--macro", "--days", "--trials", "--untuned", "--promote"),
+        *("--profile", "--seed"),
+    ],
+    "tune": ["--level", "--trials", "--timeout-minutes", "--data", "--macro", "--days", "--seed"],
+    "backtest": ["--data", "--macro", "--level", "--walk-forward", "--train-days", "--figure"],
+    "promote": ["--level", "--version", "--force", "--reason", "--profile"],
     "rollback": ["--level", "--to"],
     "status": [],
     "predict": ["--data", "--macro", "--level", "--out", "--cached"],

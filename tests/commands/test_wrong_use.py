@@ -31,7 +31,6 @@ def check(done, code: int, said: str) -> None:
         ("trian --level 1", 2, "No such command 'trian'"),
         ("train --level 3 --days x", 2, "'--days': Input should be a valid integer"),
         ("train --level 3 --days 0", 2, "days is 0; want 1 or more"),
-        ("train --level 3 --trials 5", 2, "--trials got 5, wanted 0"),
         ("train --level 3 --promote maybe", 2, "'maybe' is not one of"),
         ("train --level 3 --seed -1", 2, "seed got -1"),
         ("train --level 3 --data no.csv", 1, "no.csv: no such file"),
