@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from kaidan import __version__
-from kaidan.commands import config, live, predict, train
+from kaidan.commands import backtest, config, live, predict, train, tune
 from kaidan.errors import KaidanError
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C
@@ -22,10 +22,12 @@ app = typer.Typer(
     "--debug anywhere shows the traceback of a failure.",
 )
 app.command()(train.train)
+app.command()(tune.tune)
 app.command()(live.promote)
 app.command()(live.rollback)
 app.command()(live.status)
 app.command()(predict.predict)
+app.command()(backtest.backtest)
 app.add_typer(config.app, name="config")
 
 
@@ -41,6 +43,9 @@ def _options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
+    # Threads that spin while they wait take the processor from those that work: on a busy machine,
+    # or one with fewer processors than `threads`, training would take many times as long.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     # What MLflow tells of itself while it works is not about the user's command. It reads these
     # when it is imported, which is later; who sets them otherwise is heeded.
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")

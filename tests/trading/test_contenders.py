@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from kaidan.trading.contenders import buy_and_hold, contenders, opinions
-from tests.trading.kit import LABEL, bars_of, trading
+from tests.trading.kit import FREE, LABEL, bars_of, trading
 
 
 def test_buy_and_hold_pays_once_each_way():
@@ -66,3 +66,21 @@ def test_a_mask_holds_for_every_contender():
     tradable = np.array([False, False, True, True, True])
     for found in contenders(bars, features, trading(), LABEL, tradable=tradable).values():
         assert not found.position[:2].any()
+
+
+def test_buy_and_hold_earns_nothing_on_masked_bars():
+    bars = bars_of([10, 20, 200, 400, 800, 1600])
+    mask = np.array([True, True, False, False, True, True])
+    done = buy_and_hold(bars, trading(**FREE), tradable=mask)
+    assert list(done.equity) == [1, 2, 2, 2, 2, 4]
+    assert list(done.position) == [1, 1, 0, 0, 1, 1]
+    assert len(done.trades) == 2
+
+
+def test_buy_and_hold_pays_the_costs_of_each_run():
+    bars = bars_of([10] * 5)
+    mask = np.array([False, True, False, True, False])
+    done = buy_and_hold(bars, trading(), tradable=mask)
+    once = 1 + done.trades[0].net_return
+    assert once < 1
+    assert done.equity == pytest.approx([1, once, once, once**2, once**2])

@@ -14,10 +14,12 @@ from kaidan.artifact.manifest import write_bundle
 from kaidan.artifact.parity import Parity, check_parity
 from kaidan.artifact.reference import training_reference
 from kaidan.artifact.runtime import GRAPH, Runtime
+from kaidan.errors import ArtifactError
 from kaidan.features.contract import Contract
 from kaidan.learning.dataset import Dataset
 from kaidan.learning.ensemble import ProductionEnsemble
 from kaidan.learning.voting import shares
+from kaidan.settings import Settings
 
 # Enough rows for a median that a busy machine does not move.
 _N_TIMED = 200
@@ -74,15 +76,14 @@ def bundle_ensemble(
     folder : Path
         Where the bundle will lie; must not exist.
     """
-    model_sha256 = _write(ensemble, contract, dataset, folder)
+    model_sha256 = write_ensemble(ensemble, contract, dataset, folder)
     with tempfile.TemporaryDirectory() as elsewhere:
-        again = _write(ensemble, contract, dataset, Path(elsewhere) / "bundle")
-    features = dataset.features[list(contract.features)]
-    rows = features.to_numpy(dtype=np.float32)
+        again = write_ensemble(ensemble, contract, dataset, Path(elsewhere) / "bundle")
+    rows = dataset.features[list(contract.features)].to_numpy(dtype=np.float32)
     return Bundled(
         folder=folder,
         model_sha256=model_sha256,
-        parity=check_parity((folder / GRAPH).read_bytes(), ensemble.predict_proba(features), rows),
+        parity=compare_answers(ensemble, contract, dataset, folder),
         n_bytes=sum(path.stat().st_size for path in folder.iterdir()),
         reproducible=again == model_sha256,
         row_ms=row_ms(Runtime.open(folder, expected_sha256=model_sha256).predict, rows),
@@ -106,7 +107,10 @@ def row_ms(predict: Callable[[NDArray[np.float32]], object], rows: NDArray[np.fl
     return 1e3 * float(np.median(times))
 
 
-def _write(ensemble: ProductionEnsemble, contract: Contract, dataset: Dataset, folder: Path) -> str:
+def write_ensemble(
+    ensemble: ProductionEnsemble, contract: Contract, dataset: Dataset, folder: Path
+) -> str:
+    """Export an ensemble into a new `folder`; returns its `model_sha256`."""
     columns = np.array([contract.features.index(name) for name in ensemble.input_names_])
     weights = shares(ensemble.weights_, ensemble.voting)
     members = [
@@ -132,3 +136,35 @@ def _write(ensemble: ProductionEnsemble, contract: Contract, dataset: Dataset, f
             "weights": weights,
         },
     )
+
+
+def compare_answers(
+    ensemble: ProductionEnsemble, contract: Contract, dataset: Dataset, folder: Path
+) -> Parity:
+    """Hold the graph in `folder` against the native members, on all rows of the dataset."""
+    features = dataset.features[list(contract.features)]
+    return check_parity(
+        (folder / GRAPH).read_bytes(),
+        ensemble.predict_proba(features),
+        features.to_numpy(dtype=np.float32),
+    )
+
+
+def require_parity(parity: Parity, settings: Settings) -> None:
+    """Refuse a graph that does not say what was trained: it must never become a version.
+
+    Raises
+    ------
+    ArtifactError
+        It does not, by the thresholds of the gates.
+    """
+    checks = settings.gates.checks
+    if (
+        parity.max_difference > checks.parity.threshold
+        or parity.argmax_flips > checks.argmax_flips.threshold
+    ):
+        raise ArtifactError(
+            f"the exported graph does not say what was trained (probabilities differ by "
+            f"{parity.max_difference:.2g}, {parity.argmax_flips} rows are answered differently); "
+            "it is not used; keep the data and report this"
+        )

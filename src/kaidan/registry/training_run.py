@@ -1,6 +1,5 @@
 """The main job: one MLflow run a level, from features to a registered and perhaps live version."""
 
-import os
 import resource
 import sys
 import tempfile
@@ -13,7 +12,6 @@ from typing import Any
 import mlflow
 
 from kaidan.artifact.package import log_arguments
-from kaidan.errors import ArtifactError
 from kaidan.evaluation.baselines import Known
 from kaidan.evaluation.leak_check import check_level, feature_leaks
 from kaidan.evaluation.probes import Leak
@@ -24,7 +22,7 @@ from kaidan.learning.dataset import Dataset, History
 from kaidan.learning.ensemble import ProductionEnsemble
 from kaidan.learning.labels import horizon
 from kaidan.learning.tuned_params import TunedParams, tuned_settings
-from kaidan.registry.bundle import Bundled, bundle_ensemble
+from kaidan.registry.bundle import Bundled, bundle_ensemble, require_parity
 from kaidan.registry.card import evidence
 from kaidan.registry.decision import Decision
 from kaidan.registry.judgement import judge, record
@@ -32,6 +30,7 @@ from kaidan.registry.measures import Measures, replay_out_of_fold
 from kaidan.registry.promotion import promote
 from kaidan.registry.provenance import provenance
 from kaidan.registry.run_log import Request, log_results, log_setup
+from kaidan.registry.runs import open_run
 from kaidan.registry.store import (
     Version,
     count_versions,
@@ -42,7 +41,6 @@ from kaidan.registry.store import (
 from kaidan.registry.tuned_params import live_params, to_tag
 from kaidan.settings import Settings
 
-DEFAULT_EXPERIMENT = "kaidan"
 N_EXAMPLE_ROWS = 3
 
 
@@ -121,16 +119,7 @@ def train_levels(
     """
     for level in levels:
         history.require(level, settings)
-    with store_errors("start a run"):
-        # Under `mlflow run` the run exists already, in the experiment that the user chose.
-        if "MLFLOW_RUN_ID" not in os.environ:
-            mlflow.set_experiment(os.environ.get("MLFLOW_EXPERIMENT_NAME", DEFAULT_EXPERIMENT))
-        run = mlflow.start_run()
-    with run:
-        with store_errors("write to a run"):
-            # `mlflow run` has logged its own parameters, an empty one as '', and none may change.
-            asked = vars(request) | {"seed": settings.training.seed}
-            mlflow.log_params({k: v for k, v in asked.items() if k not in run.data.params})
+    with open_run(vars(request) | {"seed": settings.training.seed}):
         leaks = feature_leaks(history, settings)
         job = _Job(request, settings, history, data_sha256, leaks, params, progress)
         if len(levels) == 1:
@@ -186,7 +175,7 @@ class _Job:
                 log_setup(self.request, settings, dataset, ensemble, tags)
                 mlflow.log_metrics(measures.to_metrics())
                 log_results(measures, evidence(measures, self.request.data_name))
-                _refuse_unfaithful(measures.bundle, settings)
+                require_parity(measures.bundle.parity, settings)
                 version = _register(measures.bundle, dataset, tags)
         decision = judge(version, settings)
         record(version, decision)
@@ -267,21 +256,6 @@ def _register(bundle: Bundled, dataset: Dataset, tags: dict[str, str]) -> Versio
         },
     )
     return get_version(dataset.level, int(registered.version))
-
-
-def _refuse_unfaithful(bundle: Bundled, settings: Settings) -> None:
-    """Without parity there is no version at all, not even a refused one."""
-    checks = settings.gates.checks
-    parity = bundle.parity
-    if (
-        parity.max_difference > checks.parity.threshold
-        or parity.argmax_flips > checks.argmax_flips.threshold
-    ):
-        raise ArtifactError(
-            f"the exported graph does not say what was trained (probabilities differ by "
-            f"{parity.max_difference:.2g}, {parity.argmax_flips} rows are answered differently); "
-            "no version was registered; keep the data and report this"
-        )
 
 
 def _peak_mb() -> float:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import mlflow
 import numpy as np
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
@@ -22,8 +21,8 @@ from kaidan.learning.tuned import Tuned
 from kaidan.learning.tuned_params import TunedParams
 from kaidan.learning.tuning import share_of_time, tune_members
 from kaidan.registry.run_log import Request
+from kaidan.registry.runs import experiment_id
 from kaidan.registry.store import store_errors
-from kaidan.registry.training_run import DEFAULT_EXPERIMENT
 from kaidan.registry.tuning_log import PARENT, TuningLog, runs_tagged, study_keys
 from kaidan.settings import Settings
 
@@ -155,7 +154,7 @@ def _tuning_run(
     with store_errors("start a run"):
         client = MlflowClient()
         run = next(runs_tagged(TUNING, key), None) or client.create_run(
-            _experiment_id(),
+            experiment_id(),
             run_name=request.run_name(f"tuning level {level}"),
             tags={TUNING: key, "level": str(level), "data_sha256": data_sha256}
             | ({PARENT: os.environ["MLFLOW_RUN_ID"]} if "MLFLOW_RUN_ID" in os.environ else {}),
@@ -182,14 +181,6 @@ def _tuning_run(
     finally:
         with store_errors("end a run"):
             client.set_terminated(run.info.run_id, status)
-
-
-def _experiment_id() -> str:
-    # Under `mlflow run` the run exists already, in the experiment that the user chose.
-    if "MLFLOW_RUN_ID" in os.environ:
-        return str(MlflowClient().get_run(os.environ["MLFLOW_RUN_ID"]).info.experiment_id)
-    name = os.environ.get("MLFLOW_EXPERIMENT_NAME", DEFAULT_EXPERIMENT)
-    return str(mlflow.set_experiment(name).experiment_id)
 
 
 def _log_result(one: TunedLevel) -> None:

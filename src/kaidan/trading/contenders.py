@@ -10,7 +10,7 @@ from kaidan.settings import LabelSettings
 from kaidan.signal import Signal
 from kaidan.trading.bar import each_bar
 from kaidan.trading.policy import Side
-from kaidan.trading.position import ExitReason, enter
+from kaidan.trading.position import ExitReason, Trade, enter
 from kaidan.trading.replay import Replay, checked_mask, replay
 from kaidan.trading_settings import TradingSettings
 
@@ -66,27 +66,48 @@ def buy_and_hold(
     *,
     tradable: NDArray[np.bool_] | None = None,
 ) -> Replay:
-    """Buy at the open of the first tradable bar, sell at the close of the last, hold between.
+    """Buy at the beginning of each run of tradable bars, sell at its end, hold between.
+
+    Who held through masked bars as well would be paid for weeks in which the rest may not trade.
 
     Returns
     -------
     Replay
-        With one trade, or none where no tradable bar was traded on.
+        With one trade a run that anybody traded in, each of which pays its costs.
     """
     mask = checked_mask(bars, tradable)
     equity = np.ones(len(bars))
     position = np.zeros(len(bars), dtype=np.int64)
-    times = pd.DatetimeIndex(bars.index)
-    open_rows = np.flatnonzero(mask & (bars["volume"] > 0).to_numpy())
+    trades: list[Trade] = []
+    settled = 1.0
+    starts = np.flatnonzero(np.diff(mask, prepend=not mask[0]))
+    for start, end in zip(starts, [*starts[1:], len(bars)], strict=True):
+        equity[start:end] = settled
+        if mask[start]:
+            growth, held, run_trades = _one_run(bars.iloc[start:end], settings)
+            equity[start:end] *= growth
+            position[start:end] = held
+            trades += run_trades
+            settled = float(equity[end - 1])
+    return Replay(pd.DatetimeIndex(bars.index), equity, position, mask, tuple(trades))
+
+
+def _one_run(
+    bars: pd.DataFrame, settings: TradingSettings
+) -> tuple[NDArray[np.float64], NDArray[np.int64], list[Trade]]:
+    """Growth and side at each close, and the trade, from the first open to the last close."""
+    growth = np.ones(len(bars))
+    position = np.zeros(len(bars), dtype=np.int64)
+    open_rows = np.flatnonzero((bars["volume"] > 0).to_numpy())
     if not len(open_rows):
-        return Replay(times, equity, position, mask, ())
+        return growth, position, []
     first, last = int(open_rows[0]), int(open_rows[-1])
     (bought,) = each_bar(bars.iloc[[first]])
     (sold,) = each_bar(bars.iloc[[last]])
     held = enter(Side.LONG, bought, settings, threshold_return=math.inf)
     trade = held.leave(sold.time, sold.close, ExitReason.END)
     closes = bars["close"].to_numpy(dtype=np.float64)
-    equity[first:last] = [held.growth(close) for close in closes[first:last].tolist()]
-    equity[last:] = 1.0 + trade.net_return
+    growth[first:last] = [held.growth(close) for close in closes[first:last].tolist()]
+    growth[last:] = 1.0 + trade.net_return
     position[first : last + 1] = int(Side.LONG)
-    return Replay(times, equity, position, mask, (trade,))
+    return growth, position, [trade]

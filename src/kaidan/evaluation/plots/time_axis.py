@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 def date_axis(axes: Axes) -> None:
     """Make x an axis of dates: as few words as name every tick, the year once."""
-    locator = mdates.AutoDateLocator(maxticks=9)
+    locator = mdates.AutoDateLocator(minticks=4, maxticks=9)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
     axes.set_xlabel("time of the bar (UTC)")

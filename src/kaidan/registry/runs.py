@@ -1,0 +1,41 @@
+"""Where runs are opened: in the experiment, or in the very run, that the user chose."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import mlflow
+from mlflow import MlflowClient
+
+from kaidan.registry.store import store_errors
+
+DEFAULT_EXPERIMENT = "kaidan"
+
+
+def experiment_id() -> str:
+    """Experiment of the run of `mlflow run`, or that of MLFLOW_EXPERIMENT_NAME, or kaidan's own."""
+    if "MLFLOW_RUN_ID" in os.environ:
+        return str(MlflowClient().get_run(os.environ["MLFLOW_RUN_ID"]).info.experiment_id)
+    name = os.environ.get("MLFLOW_EXPERIMENT_NAME", DEFAULT_EXPERIMENT)
+    return str(mlflow.set_experiment(name).experiment_id)
+
+
+@contextmanager
+def open_run(params: Mapping[str, Any]) -> Iterator[str]:
+    """Open a run, or the one that `mlflow run` began; yields its id.
+
+    `mlflow run` has logged its own parameters, an empty one as '', and none may change.
+
+    Raises
+    ------
+    RegistryError
+        The store cannot be written to.
+    """
+    with store_errors("start a run"):
+        experiment_id()
+        run = mlflow.start_run()
+    with run:
+        with store_errors("write to a run"):
+            mlflow.log_params({k: v for k, v in params.items() if k not in run.data.params})
+        yield str(run.info.run_id)
