@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kaidan.commands.options import ConfigDir, Json, MacroUri, answer, fetching, one_level
+from kaidan.commands.market_data import read_market
+from kaidan.commands.options import ConfigDir, Json, MacroUri, answer, one_level
 from kaidan.errors import UsageError
 from kaidan.home import kaidan_home
 from kaidan.settings import load_settings
@@ -82,19 +83,9 @@ def backtest(
     from kaidan.commands.backtest_jobs import frozen_job, walking_job
     from kaidan.commands.backtest_report import shown
     from kaidan.evaluation import plots
-    from kaidan.market.source import load_bars, load_macro
 
     visible = sys.stdout.isatty() and not as_json
-    home = kaidan_home()
-    with fetching(visible=visible and data.startswith("exchange:")) as on_page:
-        bars = load_bars(
-            data,
-            days=days,
-            home=home,
-            extra_bars=settings.levels.warmup_bars - 1,
-            on_page=on_page,
-        )
-    macro_frame = load_macro(macro, bars_uri=data, home=home)
+    bars, macro_frame = read_market(data, macro, days, settings, visible=visible)
     if walk_forward:
         levels = tuple(settings.bot.ladder.levels)
         if level is None and macro_frame is None:
@@ -111,7 +102,7 @@ def backtest(
             visible=visible,
         )
     else:
-        job = frozen_job(bars, macro_frame, settings, home=home, from_cache=cached)
+        job = frozen_job(bars, macro_frame, settings, home=kaidan_home(), from_cache=cached)
     n_tried = tried or (1 if cached else _versions(job.levels))
     title = f"{job.name}, {Path(data).stem or data}"
     keeping: AbstractContextManager[Keep] = nullcontext(lambda _result, _figure: None)

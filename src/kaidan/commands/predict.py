@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kaidan.commands.market_data import read_market
 from kaidan.commands.options import (
     ConfigDir,
     Json,
     MacroUri,
     answer,
-    fetching,
     one_level,
 )
 from kaidan.errors import UsageError
-from kaidan.home import kaidan_home
 from kaidan.settings import load_settings
 
 if TYPE_CHECKING:
@@ -47,21 +46,12 @@ def predict(
 
     from kaidan.features.manager import FeatureManager
     from kaidan.market.gaps import find_gaps
-    from kaidan.market.source import load_bars, load_macro
     from kaidan.serving.ladder import Ladder
 
-    home = kaidan_home()
     # An exchange has no beginning: its last day, with the warm-up before it.
-    live = data.startswith("exchange:")
-    with fetching(visible=live and sys.stdout.isatty() and not as_json) as on_page:
-        bars = load_bars(
-            data,
-            days=1 if live else None,
-            home=home,
-            extra_bars=settings.levels.warmup_bars - 1,
-            on_page=on_page,
-        )
-    macro_frame = load_macro(macro, bars_uri=data, home=home)
+    days = 1 if data.startswith("exchange:") else None
+    visible = sys.stdout.isatty() and not as_json
+    bars, macro_frame = read_market(data, macro, days, settings, visible=visible)
     manager = FeatureManager(settings)
     features = manager.generate_features(bars, macro=macro_frame)
     bridged = manager.bridged(bars).loc[features.index]

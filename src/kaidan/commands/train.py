@@ -8,7 +8,7 @@ import typer
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from kaidan.commands.history import DataUri, Days, Seed, read_history
+from kaidan.commands.market_data import DataUri, Days, Seed, read_history
 from kaidan.commands.options import (
     ConfigDir,
     Json,
@@ -116,7 +116,8 @@ def _shown(one: "Trained") -> RenderableType:
         f"  skill against the {name.replace('_', ' ')}, out of fold: {out_of_fold.skills[name]}"
         for name in ("prior", "volatility_prior")
     )
-    return Group("", table, f"{skills}\n{one.decision}")
+    tuned = "\n  tuned parameters were used" if "tuned_params" in one.version.tags else ""
+    return Group("", table, f"{skills}{tuned}\n{one.decision}")
 
 
 def _scores(judged: "Judged", name: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import typer
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from kaidan.commands.history import DataUri, Days, Seed, read_history
+from kaidan.commands.market_data import DataUri, Days, Seed, read_history
 from kaidan.commands.options import ConfigDir, Json, MacroUri, answer, several_levels
 from kaidan.commands.progress import level_progress
 from kaidan.errors import UsageError

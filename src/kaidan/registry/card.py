@@ -3,6 +3,7 @@
 import pandas as pd
 
 from kaidan.evaluation.report import Judged
+from kaidan.learning.tuned_params import TunedParams
 from kaidan.registry.decision import Decision
 from kaidan.registry.measures import MODEL, Measures
 
@@ -23,8 +24,9 @@ def card(decision: Decision, evidence: str) -> str:
     return f"{heading}\n\n{decision.to_markdown()}\n\n{evidence}"
 
 
-def evidence(measures: Measures, data: str) -> str:
+def evidence(measures: Measures, data: str, params: TunedParams) -> str:
     """What the decision rests on, in markdown; it stays the same whoever judges it later."""
+    tuned = f"tuned: {', '.join(params)}" if params else "as configured"
     dataset = measures.dataset
     dropped = ", ".join(f"{n} {why}" for why, n in dataset.dropped.items() if n) or "none"
     development = dataset.times[dataset.development]
@@ -34,7 +36,7 @@ def evidence(measures: Measures, data: str) -> str:
 Level {dataset.level}, {dataset.features.shape[1]} features, data `{data}`.
 Learnt from {len(development):,} bars, {development[0]:%Y-%m-%d} to {development[-1]:%Y-%m-%d};
 hold-out {len(kept_back):,} bars, {kept_back[0]:%Y-%m-%d} to {kept_back[-1]:%Y-%m-%d}.
-Rows left out: {dropped}.
+Rows left out: {dropped}. Parameters of the members: {tuned}.
 
 ### Out of fold ({len(measures.out_of_fold.y):,} bars)
 

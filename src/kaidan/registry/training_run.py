@@ -173,8 +173,9 @@ class _Job:
             tags = self._tags(dataset, contract.sha256, params)
             with store_errors("write to a run"):
                 log_setup(self.request, settings, dataset, ensemble, tags)
+                mlflow.log_param("tuned_members", ", ".join(params) or "none")
                 mlflow.log_metrics(measures.to_metrics())
-                log_results(measures, evidence(measures, self.request.data_name))
+                log_results(measures, evidence(measures, self.request.data_name, params))
                 require_parity(measures.bundle.parity, settings)
                 version = _register(measures.bundle, dataset, tags)
         decision = judge(version, settings)
