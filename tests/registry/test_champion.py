@@ -111,6 +111,14 @@ def test_a_champion_that_is_damaged_is_not_asked(twin, settings) -> None:
     assert any("Champion version 1 cannot be asked: " in note for note in decision.notes)
 
 
+def test_a_champion_that_does_not_tell_what_it_learnt_from_is_not_asked(twin, settings) -> None:
+    candidate = twin()
+    mlflow.MlflowClient().delete_model_version_tag("ensemble_level3", "1", "learnt_until")
+    decision = judge(candidate, settings)
+    assert decision.champion is None
+    assert any("has no tag 'learnt_until'" in note for note in decision.notes)
+
+
 def test_a_comparison_is_a_sentence_and_metrics(twin) -> None:
     found = compare(twin(), live_version(3))
     assert isinstance(found, Comparison)

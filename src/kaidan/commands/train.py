@@ -103,7 +103,7 @@ def _shown(one: "Trained") -> RenderableType:
     for part in ("out of fold", "hold-out"):
         for heading in ("log-loss", "macro F1", "ECE"):
             table.add_column(f"{part}\n{heading}", justify="right")
-    out_of_fold, holdout = one.measures.out_of_fold, one.measures.holdout
+    out_of_fold, holdout = one.out_of_fold, one.holdout
     for name in out_of_fold.scores:
         style = "bold" if name == "ensemble" else None
         table.add_row(

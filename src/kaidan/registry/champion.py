@@ -69,7 +69,7 @@ def compare(candidate: Version, champion: Version) -> Comparison | str:
     Comparison or str
         Why the champion cannot be asked: its inputs are not the candidate's, or it is damaged.
     """
-    if champion.tag("contract_sha256") != candidate.tag("contract_sha256"):
+    if champion.tags.get("contract_sha256") != candidate.tag("contract_sha256"):
         return (
             f"Champion version {champion.number} was trained for another contract and cannot be "
             "asked about these bars."
@@ -79,9 +79,10 @@ def compare(candidate: Version, champion: Version) -> Comparison | str:
         own = _open(candidate, Path(folder) / "candidate")
         try:
             other = _open(champion, Path(folder) / "champion")
+            unseen = _unseen(pd.DatetimeIndex(rows.index), champion)
         except (RuntimeRefusal, RegistryError) as error:
             return f"Champion version {champion.number} cannot be asked: {error}."
-    rows = rows[_unseen(pd.DatetimeIndex(rows.index), champion)]
+    rows = rows[unseen]
     if len(rows) < MIN_BARS:
         nothing = Interval(np.nan, np.nan, np.nan)
         return Comparison(champion.number, len(rows), nothing, np.nan)

@@ -14,6 +14,7 @@ import mlflow
 from kaidan.artifact.package import log_arguments
 from kaidan.evaluation.baselines import Known
 from kaidan.evaluation.leak_check import check_level, feature_leaks
+from kaidan.evaluation.performance import Performance
 from kaidan.evaluation.probes import Leak
 from kaidan.evaluation.report import Judged, judge_holdout, judge_out_of_fold, known_before
 from kaidan.features.contract import level_contract
@@ -54,7 +55,9 @@ class Trained:
     decision : Decision
     live : bool
         It is the Production version now.
-    measures : Measures
+    out_of_fold, holdout : Judged
+    performances : dict of contender to Performance
+        Out of fold, after costs.
     seconds : float, wall time of this level
     peak_mb : float, largest resident memory of the process so far
     """
@@ -62,7 +65,9 @@ class Trained:
     version: Version
     decision: Decision
     live: bool
-    measures: Measures
+    out_of_fold: Judged
+    holdout: Judged
+    performances: dict[str, Performance]
     seconds: float
     peak_mb: float
 
@@ -76,9 +81,9 @@ class Trained:
             "run_id": self.version.run_id,
             "model_sha256": self.version.tags["model_sha256"],
             "decision": self.decision.to_dict(),
-            "out_of_fold": self.measures.out_of_fold.table().to_dict("index"),
-            "traded": {n: p.to_dict() for n, p in self.measures.performances.items()},
-            "holdout": self.measures.holdout.table().to_dict("index"),
+            "out_of_fold": self.out_of_fold.table().to_dict("index"),
+            "traded": {n: p.to_dict() for n, p in self.performances.items()},
+            "holdout": self.holdout.table().to_dict("index"),
             "seconds": round(self.seconds, 1),
             "peak_mb": round(self.peak_mb),
         }
@@ -192,7 +197,9 @@ class _Job:
             version=get_version(level, version.number),
             decision=decision,
             live=live,
-            measures=measures,
+            out_of_fold=out_of_fold,
+            holdout=measures.holdout,
+            performances=measures.performances,
             seconds=seconds,
             peak_mb=peak_mb,
         )
