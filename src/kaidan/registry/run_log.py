@@ -108,10 +108,15 @@ def _figures(measures: Measures) -> dict[str, Figure]:
     development = dataset.features.iloc[dataset.development], dataset.y[dataset.development]
     return figures | {
         "fold_timeline": plots.fold_timeline(dataset.times, (*ensemble.out_of_fold_.folds, served)),
-        "skill_by_month": plots.skill_by_month(measures.out_of_fold, f"{level}, out of fold"),
-        "class_mix": plots.class_mix(measures.out_of_fold, f"{level}, out of fold"),
+        "skill_by_month": plots.skill_by_month(
+            measures.out_of_fold, f"{level}, log-loss saved by month, out of fold"
+        ),
+        "class_mix": plots.class_mix(
+            measures.out_of_fold, f"{level}, what was said and what came true, out of fold"
+        ),
         "importance": plots.importance(
-            group_importance(ensemble, *development), f"{level}, out of fold"
+            group_importance(ensemble, *development),
+            f"{level}, importance of feature groups, out of fold",
         ),
         "equity": plots.equity(
             measures.replays[MODEL].times,
