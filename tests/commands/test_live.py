@@ -57,7 +57,8 @@ def test_promotion_and_rollback_tell_what_is_live_now(candidate, release) -> Non
     config = ("--config", str(release.config))
     done = promote(*config)
     assert done.code == 0
-    assert done.out.startswith("ensemble_level3 version 2 is live\npromotable\n  pass  parity")
+    first = "ensemble_level3 version 2 is live\nversion 2: promotable (default gates, champion"
+    assert done.out.startswith(first)
     done = kaidan("rollback", "--level", "3", *config)
     assert done.out == "level 3: version 1 is live again, instead of 2\n"
     assert live_version(3).number == 1
