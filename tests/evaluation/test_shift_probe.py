@@ -36,6 +36,21 @@ def test_honest_features_lose_little_by_a_bar_and_know_nothing_of_the_next(seed)
     assert next_bar_excess(market.X, next_bar, small()).high < 0
 
 
+def test_an_honest_signal_that_fades_within_the_hour_is_no_leak():
+    """Prices swing back: a bar less costs as much as one of the future would gain, honestly."""
+    price, mean, prices, stretches = 0.0, 0.0, [], []
+    for shock in np.random.default_rng(9).normal(size=4000):
+        price += shock - 0.08 * (price - mean)
+        mean += (price - mean) / 20
+        prices.append(price)
+        stretches.append(price - mean)
+    path = np.array(prices)
+    later = path[16:] - path[:-16]
+    X = np.column_stack([stretches[:-16], np.diff(path, prepend=0.0)[:-16]])
+    y = np.digitize(later, np.quantile(later, [0.25, 0.75]))
+    assert delay_excess(X.astype(np.float32), y, small()).low < 0
+
+
 def test_honest_knowledge_of_the_next_bar_is_no_leak():
     rng = np.random.default_rng(4)
     known = rng.normal(size=3000)

@@ -1,7 +1,7 @@
 """Leak probes of the features: what one bar is worth.
 
-No honest feature has seen a bar of its label, so one bar more buys much and one bar less costs
-little. Features that see the future already lose as much by a bar as they gain by one.
+No honest feature has seen a bar of its label, so a bar more buys much and a bar less costs no more
+than that. Features that see the future already lose more by a bar than they gain by one.
 """
 
 import numpy as np
@@ -15,9 +15,11 @@ from kaidan.market.bars import BAR_LENGTH
 from kaidan.settings import TrainingSettings
 from kaidan.signal import Signal
 
-# What a bar less may cost, and what may be known of the next bar, as a share of what is gained
-# by seeing it. Half lies between honest and leaking features of every market tried.
-FRACTION = 0.5
+# Of the next bar's return a feature may know this share of what it knows once the bar has closed:
+# half lies between honest and leaking features of every market tried. There is no such share for
+# what a bar less may cost: where prices swing back within the hour, honest features lose nearly as
+# much by it as they would gain by a bar of the future, but not more.
+NEXT_BAR_SHARE = 0.5
 
 
 def delay_excess(
@@ -27,7 +29,7 @@ def delay_excess(
     *,
     cross_validate: CrossValidate = shipped,
 ) -> Interval:
-    """What features of the bar before cost, beyond half of what features of the next bar gain.
+    """What features of the bar before cost, beyond what features of the next bar gain.
 
     The same rows are learnt and judged three times. Rows are shifted by position: where bars are
     missing, one row a gap is moved further than a bar.
@@ -51,7 +53,7 @@ def delay_excess(
         probe_losses(inputs, y[1:-1], settings, cross_validate).member
         for inputs in (X[:-2], X[1:-1], X[2:])
     )
-    return probe_interval((delayed - now) - FRACTION * (now - advanced))
+    return probe_interval((delayed - now) - (now - advanced))
 
 
 def next_bar_excess(
@@ -85,7 +87,7 @@ def next_bar_excess(
         probe_losses(inputs, next_bar[:-1], settings, cross_validate) for inputs in (X[:-1], X[1:])
     )
     known, knowable = now.prior - now.member, advanced.prior - advanced.member
-    return probe_interval(known - FRACTION * knowable)
+    return probe_interval(known - NEXT_BAR_SHARE * knowable)
 
 
 def next_bar_signals(bars: pd.DataFrame, times: pd.DatetimeIndex) -> NDArray[np.int64]:
