@@ -16,7 +16,8 @@ import pandas as pd
 from kaidan.artifact.runtime import Runtime
 from kaidan.bot.walk_steps import Step
 from kaidan.errors import ArtifactError, TrainingError
-from kaidan.evaluation.report import Judged, judge_holdout, judge_out_of_fold, known_before
+from kaidan.evaluation.judged_fit import fit_judged
+from kaidan.evaluation.report import Judged, judge_holdout, known_before
 from kaidan.features.contract import level_contract
 from kaidan.learning.dataset import Dataset, History
 from kaidan.learning.ensemble import ProductionEnsemble
@@ -148,10 +149,8 @@ def train_window(
     rows = window.dataset(level, settings)
     n = len(rows.y)
     dataset = replace(rows, development=slice(0, n), holdout=slice(n, n))
-    ensemble = ProductionEnsemble(settings.training).fit(dataset.features, dataset.y)
-    known = known_before(window.labels, dataset.features, settings.training.label)
-    out_of_fold = judge_out_of_fold(ensemble, dataset.times, dataset.y, known)
-    return ensemble.silence(out_of_fold.silent), dataset
+    ensemble, _ = fit_judged(dataset, window.labels, settings.training)
+    return ensemble, dataset
 
 
 def judge_step(

@@ -7,11 +7,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kaidan.evaluation.bootstrap import Interval, block_bootstrap
-from kaidan.evaluation.report import judge_out_of_fold, known_before
+from kaidan.evaluation.judged_fit import fit_judged
 from kaidan.evaluation.scores import log_losses
 from kaidan.learning.cross_validation import n_steps
 from kaidan.learning.dataset import Dataset
-from kaidan.learning.ensemble import ProductionEnsemble
 from kaidan.learning.tuned_params import TunedParams, tuned_settings
 from kaidan.settings import TrainingSettings
 
@@ -59,12 +58,6 @@ def holdout_gain(
 def _losses(
     dataset: Dataset, labels: pd.Series, settings: TrainingSettings, progress: Progress
 ) -> NDArray[np.float64]:
-    development, y = dataset.development, dataset.y
-    ensemble = ProductionEnsemble(settings).fit(
-        dataset.features.iloc[development], y[development], progress=progress
-    )
-    known = known_before(labels, dataset.features, settings.label).take(development)
-    found = judge_out_of_fold(ensemble, dataset.times[development], y[development], known)
-    ensemble.silence(found.silent)
+    ensemble, _ = fit_judged(dataset, labels, settings, progress)
     said = ensemble.predict_proba(dataset.features.iloc[dataset.holdout])
-    return log_losses(y[dataset.holdout], said)
+    return log_losses(dataset.y[dataset.holdout], said)

@@ -12,11 +12,11 @@ from typing import Any
 import mlflow
 
 from kaidan.artifact.package import log_arguments
-from kaidan.evaluation.baselines import Known
+from kaidan.evaluation.judged_fit import fit_judged
 from kaidan.evaluation.leak_check import check_level, feature_leaks
 from kaidan.evaluation.performance import Performance
 from kaidan.evaluation.probes import Leak
-from kaidan.evaluation.report import Judged, judge_holdout, judge_out_of_fold, known_before
+from kaidan.evaluation.report import Judged, judge_holdout, known_before
 from kaidan.features.contract import level_contract
 from kaidan.learning.cross_validation import n_steps
 from kaidan.learning.dataset import Dataset, History
@@ -154,13 +154,12 @@ class _Job:
         params = self._params(level)
         settings = self.settings.with_training(tuned_settings(self.settings.training, params))
         dataset = self.history.dataset(level, settings)
-        ensemble = ProductionEnsemble(settings.training).fit(
-            dataset.features.iloc[dataset.development],
-            dataset.y[dataset.development],
+        ensemble, out_of_fold = fit_judged(
+            dataset,
+            self.history.labels,
+            settings.training,
             progress=lambda what: self.progress(level, what),
         )
-        out_of_fold = self._judge_out_of_fold(dataset, ensemble)
-        ensemble.silence(out_of_fold.silent)
         leaks = check_level(self.leaks, self.history, dataset, ensemble, settings)
         self.progress(level, "judged")
         contract = level_contract(settings, level)
@@ -210,24 +209,15 @@ class _Job:
             return live_params(level)
         return self.params.get(level, {})
 
-    def _judge_out_of_fold(self, dataset: Dataset, ensemble: ProductionEnsemble) -> Judged:
-        rows = dataset.development
-        return judge_out_of_fold(
-            ensemble, dataset.times[rows], dataset.y[rows], self._known(dataset).take(rows)
-        )
-
     def _judge_holdout(self, dataset: Dataset, ensemble: ProductionEnsemble) -> Judged:
         return judge_holdout(
             ensemble,
             dataset.features,
             dataset.y,
-            self._known(dataset),
+            known_before(self.history.labels, dataset.features, self.settings.training.label),
             dataset.development,
             dataset.holdout,
         )
-
-    def _known(self, dataset: Dataset) -> Known:
-        return known_before(self.history.labels, dataset.features, self.settings.training.label)
 
     def _tags(self, dataset: Dataset, contract_sha256: str, params: TunedParams) -> dict[str, str]:
         code = provenance()
