@@ -17,6 +17,8 @@ import mlflow
 import pytest
 
 from kaidan.cli import main
+from kaidan.serving.ladder import Ladder
+from kaidan.settings import Settings
 from tests.kit import write_config
 
 DAYS = "40"
@@ -88,6 +90,13 @@ def small_release(folder: Path) -> Release:
 @pytest.fixture(scope="session")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
     return small_release(tmp_path_factory.getbasetemp() / "release")
+
+
+def filled_home(release: Release, settings: Settings, folder: Path) -> Path:
+    """Make `folder` a home whose cache holds the release."""
+    with using(release.database):
+        assert not Ladder.from_registry(settings, home=folder).unloaded
+    return folder
 
 
 @pytest.fixture

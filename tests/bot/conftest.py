@@ -7,7 +7,7 @@ from kaidan.features.manager import FeatureManager
 from kaidan.market.sample import sample_bars, sample_macro
 from kaidan.serving.ladder import Ladder
 from kaidan.settings import Settings, load_settings
-from tests.release import release, store, using
+from tests.release import filled_home, release, store
 
 __all__ = ["release", "store"]
 
@@ -38,10 +38,7 @@ def features(settings: Settings, bars: pd.DataFrame, macro: pd.DataFrame) -> pd.
 @pytest.fixture(scope="session")
 def home(release, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home whose cache holds the release."""
-    folder = tmp_path_factory.mktemp("filled")
-    with using(release.database):
-        assert not Ladder.from_registry(settings, home=folder).unloaded
-    return folder
+    return filled_home(release, settings, tmp_path_factory.mktemp("filled"))
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from kaidan.market.sample import sample_bars, sample_macro
 from kaidan.serving.cache import ModelCache
 from kaidan.serving.ladder import Ladder
 from kaidan.settings import Settings, load_settings
-from tests.release import release, store, using
+from tests.release import filled_home, release, store
 
 __all__ = ["release", "store"]
 
@@ -28,10 +28,7 @@ def features(settings: Settings) -> pd.DataFrame:
 @pytest.fixture(scope="session")
 def filled(release, settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home whose cache holds the release; not to be changed."""
-    home = tmp_path_factory.mktemp("filled")
-    with using(release.database):
-        assert not Ladder.from_registry(settings, home=home).unloaded
-    return home
+    return filled_home(release, settings, tmp_path_factory.mktemp("filled"))
 
 
 @pytest.fixture(scope="session")
