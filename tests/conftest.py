@@ -1,9 +1,13 @@
-"""Real market data for the tests that use it; they skip where it is absent."""
+"""No test may load a pickle; real market data for the tests that use it, skipped without it."""
 
+import os
 from pathlib import Path
 
 import pandas as pd
 import pytest
+
+# Before MLflow is imported, and for the processes that tests start.
+os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

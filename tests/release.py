@@ -49,7 +49,8 @@ def kaidan(*arguments: str) -> Done:
 class Release:
     """Levels 1, 2 and 3 of `sample`, each with one version, live."""
 
-    database: Path
+    database: Path | str
+    artifacts: Path
     config: Path
     answer: dict[str, Any]
 
@@ -84,7 +85,7 @@ def small_release(folder: Path) -> Release:
     with using(folder / "store.db"), chdir(folder):
         done = kaidan("train", "--level", "all", "--days", DAYS, "--config", str(config), "--json")
     assert done.code == 0, done.err
-    return Release(folder / "store.db", config, done.json)
+    return Release(folder / "store.db", folder / "mlruns", config, done.json)
 
 
 @pytest.fixture(scope="session")
@@ -99,12 +100,19 @@ def filled_home(release: Release, settings: Settings, folder: Path) -> Path:
     return folder
 
 
+@contextmanager
+def copied(release: Release, folder: Path) -> Iterator[Path]:
+    """A copy of the release's database in `folder`, in use."""
+    database = folder / "store.db"
+    shutil.copy(release.database, database)
+    with using(database):
+        yield database
+
+
 @pytest.fixture
 def store(release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of the release's store, in use; the home and the working directory are new."""
-    database = tmp_path / "store.db"
-    shutil.copy(release.database, database)
     monkeypatch.setenv("KAIDAN_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
-    with using(database):
+    with copied(release, tmp_path) as database:
         yield database

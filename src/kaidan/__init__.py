@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from kaidan.errors import KaidanError as KaidanError
     from kaidan.features.manager import FeatureManager as FeatureManager
     from kaidan.learning.ensemble import ProductionEnsemble as ProductionEnsemble
+    from kaidan.registry.legacy.model_uri import load_model as load_model
     from kaidan.serving.dummy import DummyModel as DummyModel
     from kaidan.serving.ladder import Ladder as Ladder
     from kaidan.serving.prediction import Prediction as Prediction
@@ -29,6 +30,7 @@ _HOMES = {
     "ProductionEnsemble": "kaidan.learning.ensemble",
     "Settings": "kaidan.settings",
     "Signal": "kaidan.signal",
+    "load_model": "kaidan.registry.legacy.model_uri",
     "load_settings": "kaidan.settings",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - a list all the same

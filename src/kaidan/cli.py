@@ -8,7 +8,19 @@ from typing import Annotated, NoReturn
 import typer
 
 from kaidan import __version__
-from kaidan.commands import backtest, config, live, predict, train, tune
+from kaidan.commands import (
+    backtest,
+    config,
+    doctor,
+    history,
+    import_legacy,
+    live,
+    predict,
+    retain,
+    status,
+    train,
+    tune,
+)
 from kaidan.errors import KaidanError
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C
@@ -25,7 +37,11 @@ app.command()(train.train)
 app.command()(tune.tune)
 app.command()(live.promote)
 app.command()(live.rollback)
-app.command()(live.status)
+app.command()(status.status)
+app.command()(history.history)
+app.command()(doctor.doctor)
+app.command()(retain.retain)
+app.command("import-legacy")(import_legacy.import_legacy)
 app.command()(predict.predict)
 app.command()(backtest.backtest)
 app.add_typer(config.app, name="config")
@@ -48,8 +64,10 @@ def _options(
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     # What MLflow tells of itself while it works is not about the user's command. It reads these
     # when it is imported, which is later; who sets them otherwise is heeded.
-    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "CRITICAL")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    # Links on stdout, which is the answer's; they show the password of a URI that has one, too.
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     # A server that is down is told in seconds; MLflow would try for four minutes.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")

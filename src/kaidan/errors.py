@@ -39,6 +39,10 @@ class RegistryError(KaidanError):
     """The tracking store or the model registry cannot do what was asked."""
 
 
+class StoreError(RegistryError):
+    """The store did not do it: it is down, full, read-only, or lacks what was asked for."""
+
+
 class RefusedError(KaidanError):
     """A gate says no."""
 

@@ -164,6 +164,7 @@ class GatesSettings(Frozen):
 
     profile: Literal["default", "strict"]
     strict: tuple[str, ...]
+    release: Literal["passing", "whole"]
     checks: CheckSettings
 
     @model_validator(mode="after")
@@ -195,9 +196,11 @@ class LadderSettings(Frozen):
 
 
 class RegistrySettings(Frozen):
-    """How a version is marked as live."""
+    """How a version is marked as live, and how writers wait for each other."""
 
     stages: bool
+    wait_seconds: Positive
+    lease_seconds: Positive
 
 
 class BotSettings(Frozen):

@@ -1,4 +1,6 @@
+import hashlib
 import importlib.metadata
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -37,6 +39,14 @@ def test_only_what_the_runtime_and_mlflow_need_is_required_at_installed_versions
         f"{name}=={importlib.metadata.version(name)}"
         for name in ("mlflow", "numpy", "pandas", "onnxruntime")
     ]
+
+
+def test_bundle_and_runtime_are_named_by_their_hashes(arguments, bundle):
+    runtime = Path(arguments["artifacts"]["runtime"]).read_bytes()
+    assert arguments["model_config"] == {
+        "model_sha256": bundle[1],
+        "runtime_sha256": hashlib.sha256(runtime).hexdigest(),
+    }
 
 
 def test_an_example_without_a_feature_is_refused_by_name(bundle, frame):

@@ -1,8 +1,11 @@
 """Logged to a real store, then loaded as a client would: another process, no kaidan, no pickles."""
 
 import ast
+import importlib.util
 import json
 import os
+import py_compile
+import shutil
 import subprocess
 import sys
 import warnings
@@ -74,7 +77,7 @@ def client(logged) -> dict:
     done = subprocess.run(
         [sys.executable, "-c", CLIENT, uri, str(folder)],
         cwd=folder,
-        env=os.environ | {"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"},
+        env=os.environ,
         check=False,
         capture_output=True,
         text=True,
@@ -134,17 +137,48 @@ def test_a_clean_environment_needs_four_packages_and_not_kaidan(logged):
     assert names == ["mlflow", "numpy", "pandas", "onnxruntime"]
 
 
-def test_a_tampered_model_is_not_loaded(logged, tmp_path, mlflow):
-    files = logged[2]
-    for path in files.rglob("*"):
-        if path.is_file():
-            copy = tmp_path / "model" / path.relative_to(files)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(path.read_bytes())
-    contract = tmp_path / "model" / "artifacts" / "bundle" / "contract.json"
+@pytest.fixture
+def copied(logged, tmp_path) -> Path:
+    """The files of the model, to be changed."""
+    return Path(shutil.copytree(logged[2], tmp_path / "model"))
+
+
+def test_a_tampered_model_is_not_loaded(copied, mlflow):
+    contract = copied / "artifacts" / "bundle" / "contract.json"
     contract.write_bytes(contract.read_bytes().replace(b"0.45", b"0.05"))
     with pytest.raises(Exception, match=r"contract\.json has another sha256"):
-        mlflow.pyfunc.load_model(str(tmp_path / "model"))
+        mlflow.pyfunc.load_model(str(copied))
+
+
+def test_a_tampered_runtime_is_not_executed(copied, tmp_path, mlflow):
+    runtime = copied / "artifacts" / "runtime.py"
+    trace = tmp_path / "executed"
+    runtime.write_bytes(f"open({str(trace)!r}, 'w')\n".encode() + runtime.read_bytes())
+    with pytest.raises(ImportError, match="is not the runtime that was logged; fetch") as refused:
+        mlflow.pyfunc.load_model(str(copied))
+    assert "\n" not in str(refused.value)
+    assert not trace.exists()
+
+
+def test_byte_code_in_the_place_of_the_runtime_is_not_executed(copied, tmp_path, frame, mlflow):
+    runtime = copied / "artifacts" / "runtime.py"
+    trace = tmp_path / "executed"
+    evil = tmp_path / "runtime.py"
+    evil.write_text(f"open({str(trace)!r}, 'w')\n")
+    cached = Path(importlib.util.cache_from_source(str(runtime)))
+    cached.parent.mkdir(exist_ok=True)
+    py_compile.compile(
+        str(evil), str(cached), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
+    )
+    model = mlflow.pyfunc.load_model(str(copied))
+    assert len(model.predict(frame)) == len(frame)
+    assert not trace.exists()
+
+
+def test_loading_leaves_no_byte_code_of_the_runtime(copied, mlflow, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    mlflow.pyfunc.load_model(str(copied))
+    assert not (copied / "artifacts" / "__pycache__").exists()
 
 
 def test_two_models_with_runtimes_of_their_own_live_in_one_process(logged, frame, mlflow):

@@ -69,6 +69,12 @@ def test_a_link_to_the_right_bytes_is_refused(bundle, name):
     refused(folder, sha256, f"{name} is not a regular file")
 
 
+def test_a_link_to_the_whole_bundle_is_refused(bundle):
+    folder, sha256 = bundle
+    (folder.parent / "link").symlink_to(folder)
+    refused(folder.parent / "link", sha256, "link is a link")
+
+
 def test_a_whole_bundle_of_another_model_is_refused(tmp_path, parts, bundle):
     other = parts | {"metadata": {"confidence_threshold": 0.5}}
     sha256 = write_bundle(tmp_path / "other", **other)

@@ -3,16 +3,18 @@ from collections.abc import Callable
 import pytest
 
 from kaidan.registry.store import Version, get_version
-from kaidan.settings import Settings, load_settings
-from tests.kit import wanting
-from tests.release import register_twin, release, store
+from kaidan.settings import Settings
+from tests.kit import small_settings, wanting
+from tests.release import register_twin
+from tests.server import release, server, store
 
-__all__ = ["release", "store"]
+__all__ = ["release", "server", "store"]
 
 
 @pytest.fixture
-def settings(release) -> Settings:
-    return load_settings(release.config)
+def settings() -> Settings:
+    """Those that the release was trained with."""
+    return small_settings()
 
 
 @pytest.fixture

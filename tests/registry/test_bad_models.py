@@ -16,6 +16,7 @@ from kaidan.settings import Settings, load_settings
 from tests.kit import wanting, write_config
 from tests.registry.test_gates import GOOD
 from tests.release import DAYS, kaidan
+from tests.server import only_sqlite
 
 
 @pytest.fixture
@@ -41,6 +42,7 @@ def with_training(settings: Settings, **changes: object) -> Settings:
     return settings.with_training(type(settings.training).model_validate(values))
 
 
+@only_sqlite
 def test_a_feature_that_sees_the_next_bar(trained, settings, monkeypatch) -> None:
     honest = manager.momentum_features
 
@@ -57,6 +59,7 @@ def test_a_feature_that_sees_the_next_bar(trained, settings, monkeypatch) -> Non
     assert live_version(3).number == 1
 
 
+@only_sqlite
 def test_a_member_of_noise_has_no_vote_and_no_node_in_the_graph(
     trained, settings, tmp_path
 ) -> None:
@@ -76,6 +79,7 @@ def test_a_member_of_noise_has_no_vote_and_no_node_in_the_graph(
     assert trees == [f"{name}_trees" for name, weight in weights.items() if weight > 0]
 
 
+@only_sqlite
 def test_a_model_that_always_says_hold(trained, settings) -> None:
     mute = wanting(
         with_training(settings, confidence_threshold=0.999),
@@ -85,6 +89,7 @@ def test_a_model_that_always_says_hold(trained, settings) -> None:
     assert blocking(answer) == ["one_class"]
 
 
+@only_sqlite
 def test_a_model_that_is_too_sure_of_itself(trained, settings) -> None:
     values = settings.training.model_dump()["members"]
     for name, member in values.items():

@@ -50,8 +50,9 @@ def test_a_bundle_is_downloaded_whole(store, tmp_path: Path) -> None:
 
 
 def test_a_bundle_that_is_gone_is_one_line(store, tmp_path: Path) -> None:
-    client = mlflow.MlflowClient()
-    client.create_model_version("ensemble_level3", str(tmp_path / "nothing"))
+    run_id = get_version(3, 1).run_id
+    source = f"runs:/{run_id}/nothing"
+    mlflow.MlflowClient().create_model_version("ensemble_level3", source, run_id=run_id)
     with pytest.raises(RegistryError, match=r"cannot download models:/ensemble_level3/2") as error:
         fetch_bundle(get_version(3, 2), tmp_path / "here")
     assert "\n" not in str(error.value)

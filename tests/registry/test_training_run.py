@@ -97,6 +97,8 @@ def test_a_version_carries_the_tags_of_the_contract(client, release, settings, l
     answer = release.answer["levels"][level - 1]
     code = provenance()
     assert version.tags.pop("promoted_at")
+    assert len(version.tags.pop("package_sha256")) == 64
+    parent = run_of(client, level).data.tags["mlflow.parentRunId"]
     decision = answer["decision"]
     missed = {
         mark: ", ".join(c["name"] for c in decision["checks"] if c["mark"] == mark) or "none"
@@ -117,6 +119,7 @@ def test_a_version_carries_the_tags_of_the_contract(client, release, settings, l
         "model_sha256": answer["model_sha256"],
         "data_sha256": run_of(client, level).data.tags["data_sha256"],
         "level": str(level),
+        "release": parent,
         "n_features": str(N_FEATURES[level]),
         "verdict": "promoted",
     }
@@ -128,8 +131,8 @@ def test_a_version_has_a_description_that_a_person_can_read(client, settings, le
     assert "every blocking gate" in text.splitlines()[0]
     for part in ("### Out of fold", "### Hold-out", "| **ensemble** |", "future", "| **model** |"):
         assert part in text
-    for name, check in settings.gates.checks.model_dump().items():
-        assert (check["reason"] in text) == (name not in AGAINST_CHAMPION)
+    for name in settings.gates.checks.model_dump():
+        assert (f"| {name} |" in text) == (name not in AGAINST_CHAMPION)
     for note in notes(run_of(client, level).data.metrics):
         assert f"- {note}" in text
 
@@ -139,7 +142,7 @@ def test_a_registered_model_says_which_version_is_live(client) -> None:
     assert text.startswith("**Live: version 1**, since 20")
 
 
-def test_a_run_keeps_its_figures_its_card_and_its_features(client) -> None:
+def test_a_run_keeps_its_figures_its_card_and_its_features(client, settings) -> None:
     run_id = get_version(2, 1).run_id
     figures = {item.path for item in client.list_artifacts(run_id, "figures")}
     assert figures == {
@@ -158,7 +161,11 @@ def test_a_run_keeps_its_figures_its_card_and_its_features(client) -> None:
     }
     uri = f"runs:/{run_id}"
     card = mlflow.artifacts.load_text(f"{uri}/decision/card.md")
-    assert card == client.get_model_version("ensemble_level2", "1").description
+    description = client.get_model_version("ensemble_level2", "1").description
+    assert card.splitlines()[0] == description.splitlines()[0]
+    assert card.endswith(description[description.index("### Data") :])
+    for name, check in settings.gates.checks.model_dump().items():
+        assert (check["reason"] in card) == (name not in AGAINST_CHAMPION)
     decision = mlflow.artifacts.load_dict(f"{uri}/decision/decision.json")
     assert (decision["verdict"], decision["candidate"]) == ("promotable", 1)
     assert len(mlflow.artifacts.load_text(f"{uri}/features.txt").split()) == 62

@@ -91,6 +91,53 @@ def test_a_start_from_the_cache_imports_no_training_library_and_no_mlflow(
     assert heavy & set(done.stdout.split()) == set()
 
 
+def test_a_start_from_the_registry_opens_json_and_onnx_only_and_executes_nothing_it_fetched(
+    release, store, tmp_path: Path
+) -> None:
+    code = (
+        "import os, sys\n"
+        "seen = []\n"
+        "def watch(event, args):\n"
+        "    if event == 'open' and isinstance(args[0], str | os.PathLike):\n"
+        "        seen.append((event, os.fspath(args[0])))\n"
+        "    elif event == 'exec':\n"
+        "        seen.append((event, args[0].co_filename))\n"
+        "sys.addaudithook(watch)\n"
+        "from kaidan import Ladder\n"
+        "ladder = Ladder.from_registry()\n"
+        "assert sorted(ladder.loaded) == [1, 2, 3], ladder.unloaded\n"
+        "for event, path in seen:\n"
+        "    print(event, path)\n"
+    )
+    (tmp_path / "fetched").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ
+        | {
+            "KAIDAN_HOME": str(tmp_path / "home"),
+            "TMPDIR": str(tmp_path / "fetched"),
+            "MLFLOW_TRACKING_URI": f"sqlite:///{store}",
+        },
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    events = [line.split(" ", 1) for line in done.stdout.splitlines()]
+    stored = str(release.database.parent / "mlruns")
+    touched = [
+        (event, Path(path)) for event, path in events if path.startswith((stored, str(tmp_path)))
+    ]
+    # Without an ending are folders, and temporary files that are written.
+    bundle = {"graph.onnx", "contract.json", "reference.json", "manifest.json"}
+    assert {path.name for _, path in touched if path.suffix} == bundle | {INDEX}
+    assert {event for event, _ in touched} == {"open"}
+    read = {path for _, path in touched if path.is_relative_to(stored)}
+    assert {path.parent.name for path in read} == {"bundle"}
+    assert len(read) == 4 * 3
+
+
 def test_asking_for_one_level_keeps_the_others_cached(store, settings, tmp_path) -> None:
     Ladder.from_registry(settings, home=tmp_path)
     Ladder.from_registry(settings.with_ladder((3,)), home=tmp_path)

@@ -58,7 +58,7 @@ class Registry:
             entry = write_broken(source / "artifacts" / "bundle", cause, level, self.settings)
             tags = {"model_sha256": entry.model_sha256, "contract_sha256": entry.contract_sha256}
             client.create_model_version(name, str(source), tags=tags)
-            set_live(get_version(level, 2), get_version(level, 1), stages=True)
+            set_live(get_version(level, 2), 1, stages=True)
 
     def ladder(self) -> Ladder:
         return Ladder.from_registry(self.settings, home=self.home)

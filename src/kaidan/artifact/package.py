@@ -1,5 +1,6 @@
 """How a bundle is handed to MLflow: what travels along, what a clean environment must install."""
 
+import hashlib
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -45,10 +46,14 @@ def log_arguments(bundle: Path, *, example: pd.DataFrame, model_sha256: str) -> 
         raise ArtifactError(f"not logged: {error}") from error
     probabilities = [ColSpec("double", f"p_{name.lower()}") for name in runtime.classes]
     here = Path(__file__).parent
+    code = here / "runtime.py"
     return {
         "python_model": str(here / "pyfunc_model.py"),
-        "artifacts": {"bundle": str(bundle), "runtime": str(here / "runtime.py")},
-        "model_config": {"model_sha256": model_sha256},
+        "artifacts": {"bundle": str(bundle), "runtime": str(code)},
+        "model_config": {
+            "model_sha256": model_sha256,
+            "runtime_sha256": hashlib.sha256(code.read_bytes()).hexdigest(),
+        },
         "signature": ModelSignature(
             inputs=Schema([ColSpec("double", name) for name in runtime.features]),
             outputs=Schema(

@@ -4,8 +4,8 @@ It opens the runtime that was logged with this model, so that models of differen
 process, and lets that runtime do everything else.
 """
 
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
+import hashlib
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -15,21 +15,17 @@ import pandas as pd
 from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 
-class _RuntimeLoader(SourceFileLoader):
-    """Loads the runtime and leaves no byte code among the artifacts of the model."""
-
-    def set_data(self, path: str, data: Any, *, _mode: int = 0o666) -> None:
-        """Keep nothing."""
-
-
-def _load_runtime(path: str) -> ModuleType:
+def _load_runtime(path: Path, expected_sha256: str) -> ModuleType:
+    source = path.read_bytes()
+    actual = hashlib.sha256(source).hexdigest()
+    if actual != expected_sha256:
+        raise ImportError(
+            f"{path} has sha256 {actual[:12]}, wanted {expected_sha256[:12]}: it is not the "
+            "runtime that was logged; fetch the model again"
+        )
     # Never put into sys.modules: the name means this model's runtime and no other's.
-    name = "_runtime_of_this_model"
-    spec = spec_from_loader(name, _RuntimeLoader(name, path))
-    if spec is None or spec.loader is None:
-        raise ImportError(f"cannot load the runtime {path}; fetch the model again")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = ModuleType("_runtime_of_this_model")
+    exec(compile(source, path, "exec"), vars(module))  # noqa: S102  # the bytes just verified
     return module
 
 
@@ -37,10 +33,11 @@ class EnsembleModel(PythonModel):
     """Signals from the features of one level, in any column order."""
 
     def load_context(self, context: PythonModelContext) -> None:
-        """Verify and open the bundle that was logged."""
-        runtime = _load_runtime(context.artifacts["runtime"])
+        """Verify the runtime and the bundle that were logged, each before it is opened."""
+        expected = context.model_config
+        runtime = _load_runtime(Path(context.artifacts["runtime"]), expected["runtime_sha256"])
         self._runtime = runtime.Runtime.open(
-            context.artifacts["bundle"], expected_sha256=context.model_config["model_sha256"]
+            context.artifacts["bundle"], expected_sha256=expected["model_sha256"]
         )
 
     def predict(

@@ -138,9 +138,9 @@ def _check_lengths(lengths: dict[str, int | None], *, walk_forward: bool) -> Non
 
 
 def _versions(levels: tuple[int, ...]) -> int:
-    from kaidan.registry.store import count_versions
+    from kaidan.registry.store import newest_number
 
-    return max(1, sum(count_versions(level) for level in levels))
+    return max(1, sum(newest_number(level) for level in levels))
 
 
 def _check_files(out: Path | None, figure: Path | None) -> None:

@@ -1,150 +1,129 @@
-"""`kaidan promote`, `rollback`, `status`: what is live, and how it changes."""
+"""`kaidan promote`, `rollback`: how what is live changes."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Group
-from rich.table import Table
 
 from kaidan.commands.options import (
     ConfigDir,
     Json,
     ProfileName,
     answer,
-    one_level,
     several_levels,
 )
-from kaidan.errors import UsageError
-from kaidan.features.contract import LEVELS
+from kaidan.errors import RefusedError, UsageError
 from kaidan.settings import load_settings
 
-OneLevel = Annotated[str, typer.Option(metavar="{1,2,3}", help="Which level.")]
+if TYPE_CHECKING:
+    from kaidan.registry.promotion import Outcome
+
+SeveralLevels = Annotated[str, typer.Option("--level", metavar="{1,2,3,all}", help="Which level.")]
 
 
 def promote(
-    level: OneLevel,
-    version: Annotated[int, typer.Option(help="Registered version to put live.")],
+    level: SeveralLevels,
+    version: Annotated[
+        int | None, typer.Option(metavar="VERSION", help="Version to put live, of one level.")
+    ] = None,
+    release: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN", help="With --level all: the run that trained them; default: the newest."
+        ),
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Promote although a gate refuses.")
     ] = False,
     reason: Annotated[
-        str, typer.Option(help="Why; required with --force, kept on the version.")
+        str, typer.Option(help="Why; required with --force, kept in the history.")
     ] = "",
     profile: ProfileName = None,
     config: ConfigDir = None,
     as_json: Json = False,
 ) -> None:
-    """Hold a version against the gates, then make it the one in Production."""
-    number = one_level(level)
+    """Hold a version against the gates, then make it the one in Production.
+
+    With --level all: the three versions of a release, together.
+    """
+    levels = several_levels(level)
+    if len(levels) == 1 and (version is None or release is not None):
+        raise UsageError("--level got one level, wanted --version V with it, and no --release")
+    if len(levels) > 1 and version is not None:
+        raise UsageError("--version got a version for all levels; name one --level, or --release")
     if force and not reason:
         raise UsageError("--force got no --reason TEXT; say why the gates are overruled")
     settings = load_settings(config).with_profile(profile)
 
-    from kaidan.registry import promotion, store
+    from kaidan.registry.promotion import promote_all
+    from kaidan.registry.release import describe_release, release_versions
+    from kaidan.registry.store import get_version
 
-    decision = promotion.promote(
-        store.get_version(number, version), settings, force=force, reason=reason
-    )
+    if version is not None:
+        run, versions = None, [get_version(levels[0], version)]
+    else:
+        run, versions = release_versions(release)
+    outcomes = promote_all(versions, settings, force=force, reason=reason)
+    if run is not None:
+        describe_release(run, ((one.version, one.decision) for one in outcomes))
+    if not any(one.live for one in outcomes):
+        raise RefusedError(
+            "; ".join(
+                f"{one.version.name} version {one.version.number} is refused: "
+                f"{one.decision.refusals or 'another level of its release is'}"
+                for one in outcomes
+            )
+            + "; what is live stays (--force --reason TEXT overrides)"
+        )
+    answered = [_promoted(one) for one in outcomes]
     answer(
-        {"level": number, "version": version, "decision": decision.to_dict()},
-        lambda: f"{store.model_name(number)} version {version} is live\n{decision}",
+        {"release": run, "levels": answered} if run is not None else answered[0],
+        lambda: "\n".join(f"{_sentence(one)}\n{one.decision}" for one in outcomes),
         as_json=as_json,
     )
 
 
+def _promoted(one: "Outcome") -> dict[str, Any]:
+    return {
+        "level": one.version.level,
+        "version": one.version.number,
+        "live": one.live,
+        "before": one.before,
+        "decision": one.decision.to_dict(),
+    }
+
+
+def _sentence(one: "Outcome") -> str:
+    if one.live:
+        instead = f", instead of version {one.before}" if one.before else ""
+        return f"{one.version.name} version {one.version.number} is live{instead}"
+    return f"{one.version.name} version {one.version.number} is refused: version {one.before} stays"
+
+
 def rollback(
-    level: Annotated[str, typer.Option(metavar="{1,2,3,all}", help="Which level.")],
+    level: SeveralLevels,
     to: Annotated[
-        int | None, typer.Option(metavar="VERSION", help="Instead of the one that was replaced.")
+        int | None,
+        typer.Option(metavar="VERSION", help="One that was live once, instead of the one before."),
     ] = None,
+    reason: Annotated[str, typer.Option(help="Why; kept in the history.")] = "",
     config: ConfigDir = None,
     as_json: Json = False,
 ) -> None:
-    """Put the previous Production version back."""
+    """Put the previous Production version back; once more goes further back."""
     levels = several_levels(level)
     if to is not None and len(levels) > 1:
         raise UsageError("--to got a version for all levels; name one --level")
     settings = load_settings(config)
 
-    from kaidan.registry import promotion
+    from kaidan.registry import rollback as way_back
 
-    moved = []
-    for number in levels:
-        before, now = promotion.rollback(number, settings, to=to)
-        moved.append({"level": number, "from": before.number, "to": now.number})
+    moves = way_back.rollback(levels, settings, to=to, reason=reason)
+    moved = [{"level": move.level, "from": move.before, "to": move.after} for move in moves]
     answer(
         {"rolled_back": moved},
         lambda: "\n".join(
-            "level {level}: version {to} is live again, instead of {from}".format(**one)
-            for one in moved
+            f"level {move.level}: version {move.after} is live again, instead of {move.before}"
+            for move in moves
         ),
         as_json=as_json,
     )
-
-
-def status(as_json: Json = False) -> None:
-    """Show what is live at each level, and since when."""
-    from kaidan.registry import store
-
-    rows = [_status(level, store.live_version(level), store) for level in LEVELS]
-    answer({"levels": rows}, lambda: Group(_table(rows), *_next(rows)), as_json=as_json)
-
-
-def _status(level: int, live: Any, store: Any) -> dict[str, Any]:
-    if live is None:
-        return {"level": level, "model": store.model_name(level), "version": None}
-    metrics = store.run_metrics(live)
-    return {
-        "level": level,
-        "model": live.name,
-        "version": live.number,
-        "stage": live.stage,
-        "aliases": list(live.aliases),
-        "verdict": live.tags.get("verdict"),
-        "promoted_at": live.tags.get("promoted_at"),
-        "trained_at": datetime.fromtimestamp(live.created_ms / 1e3, UTC).isoformat("T", "seconds"),
-        "replaced_version": live.tags.get("replaced_version"),
-        "git_commit": live.tags.get("git_commit"),
-        "git_dirty": live.tags.get("git_dirty"),
-        "model_sha256": live.tags.get("model_sha256"),
-        "log_loss": metrics.get("oof.ensemble.log_loss"),
-        "skill_vs_volatility_prior": metrics.get("oof.skill_vs_volatility_prior"),
-    }
-
-
-def _table(rows: list[dict[str, Any]]) -> Table:
-    table = Table(title="What is live", title_justify="left", title_style="bold")
-    for heading in ("model", "version", "stage", "since (UTC)", "verdict", "replaced", "commit"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("log-loss\nout of fold", justify="right")
-    table.add_column("skill against\nvolatility prior", justify="right")
-    for row in rows:
-        if row["version"] is None:
-            table.add_row(row["model"], "-", "nothing")
-            continue
-        changed = "+" if row["git_dirty"] == "true" else ""
-        table.add_row(
-            row["model"],
-            str(row["version"]),
-            row["stage"],
-            (row["promoted_at"] or "-")[:16].replace("T", " "),
-            row["verdict"] or "-",
-            row["replaced_version"] or "-",
-            (row["git_commit"] or "-")[:8] + changed,
-            _number(row["log_loss"], ".4f"),
-            _number(row["skill_vs_volatility_prior"], "+.4f"),
-        )
-    return table
-
-
-def _next(rows: list[dict[str, Any]]) -> list[str]:
-    return [
-        f"{row['model']}: nothing is live; kaidan train --level {row['level']}"
-        for row in rows
-        if row["version"] is None
-    ]
-
-
-def _number(value: float | None, form: str) -> str:
-    return "-" if value is None else format(value, form)

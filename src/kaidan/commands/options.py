@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from kaidan.errors import UsageError
 from kaidan.features.contract import LEVELS
+from kaidan.registry.legacy.names import level_of
 
 ConfigDir = Annotated[
     Path | None, typer.Option("--config", metavar="DIR", help="Settings instead of kaidan's own.")
@@ -42,20 +43,21 @@ ProfileName = Annotated[
 
 
 def one_level(given: str) -> int:
-    """A level by number.
+    """A level by number, by its registered model, or by an old name (which warns).
 
     Raises
     ------
     UsageError
-        Not 1, 2 or 3.
+        Not one of three levels.
     """
-    if given not in {str(level) for level in LEVELS}:
+    level = _level(given)
+    if level is None:
         raise UsageError(f"--level got {given!r}, wanted 1, 2 or 3")
-    return int(given)
+    return level
 
 
 def several_levels(given: str) -> tuple[int, ...]:
-    """A level by number, or `all`.
+    """A level as `one_level` takes it, or `all`.
 
     Raises
     ------
@@ -64,9 +66,20 @@ def several_levels(given: str) -> tuple[int, ...]:
     """
     if given == "all":
         return LEVELS
-    if given not in {str(level) for level in LEVELS}:
+    level = _level(given)
+    if level is None:
         raise UsageError(f"--level got {given!r}, wanted 1, 2, 3 or all")
-    return (int(given),)
+    return (level,)
+
+
+def _level(given: str) -> int | None:
+    present = {name: level for level in LEVELS for name in (str(level), f"ensemble_level{level}")}
+    if given in present:
+        return present[given]
+    level = level_of(given)
+    if level is not None:
+        sys.stderr.write(f"kaidan: --level {given} is an old name, say --level {level}\n")
+    return level
 
 
 @contextmanager

@@ -20,8 +20,21 @@ _HEADINGS = {
 
 def card(decision: Decision, evidence: str) -> str:
     """The decision card of a version, in markdown: verdict, notes and checks, then evidence."""
-    heading = "Passed every blocking gate." if decision.passed else f"Refused: {decision.refusals}."
-    return f"{heading}\n\n{decision.to_markdown()}\n\n{evidence}"
+    return f"{_heading(decision)}\n\n{decision.to_markdown()}\n\n{evidence}"
+
+
+def short_card(decision: Decision, evidence: str) -> str:
+    """The card for the page of the version, which holds less: reasons only of what was missed."""
+    notes = [f"- {note}" for note in decision.notes]
+    missed = [f"- {c.name}: {c.measured}; {c.reason}" for c in decision.checks if not c.passed]
+    checks = ["| check | value | wanted | verdict |", "|---|---|---|---|"]
+    checks += [f"| {c.name} | {c.value:.4g} | {c.wanted} | {c.mark} |" for c in decision.checks]
+    parts = [_heading(decision), *("\n".join(lines) for lines in (notes, missed, checks) if lines)]
+    return "\n\n".join([*parts, evidence])
+
+
+def _heading(decision: Decision) -> str:
+    return "Passed every blocking gate." if decision.passed else f"Refused: {decision.refusals}."
 
 
 def evidence(measures: Measures, data: str, params: TunedParams) -> str:

@@ -74,7 +74,7 @@ def compare(candidate: Version, champion: Version) -> Comparison | str:
             f"Champion version {champion.number} was trained for another contract and cannot be "
             "asked about these bars."
         )
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         rows = pd.read_parquet(fetch_run_artifact(candidate, HOLDOUT_PATH, Path(folder)))
         own = _open(candidate, Path(folder) / "candidate")
         try:

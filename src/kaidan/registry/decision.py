@@ -130,6 +130,15 @@ class Decision:
             "notes": list(self.notes),
         }
 
+    def to_record(self) -> dict[str, Any]:
+        """What the history keeps of it."""
+        return {
+            "profile": self.profile,
+            "champion": self.champion,
+            "checks": {c.name: [f"{c.value:.4g}", c.wanted, c.mark] for c in self.checks},
+            "notes": list(self.notes),
+        }
+
     def to_tags(self) -> dict[str, str]:
         """What a version carries of it, to be searched for."""
         found = next(check for check in self.checks if check.name == "direction")

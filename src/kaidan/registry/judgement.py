@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mlflow import MlflowClient
 
-from kaidan.registry.card import card
+from kaidan.registry.card import card, short_card
 from kaidan.registry.champion import Comparison, compare
 from kaidan.registry.decision import Decision
 from kaidan.registry.gates import decide
@@ -51,10 +51,11 @@ def judge(version: Version, settings: Settings) -> Decision:
 def record(version: Version, decision: Decision) -> None:
     """Write a decision on the version (tags, card) and into its run (card, JSON)."""
     with tempfile.TemporaryDirectory() as folder:
-        evidence = fetch_run_artifact(version, EVIDENCE_PATH, Path(folder))
-        text = card(decision, evidence.read_text(encoding="utf-8"))
+        file = fetch_run_artifact(version, EVIDENCE_PATH, Path(folder))
+        evidence = file.read_text(encoding="utf-8")
+    text = card(decision, evidence)
     set_tags(version, {"verdict": decision.verdict, **decision.to_tags()})
-    describe_version(version, text)
+    describe_version(version, short_card(decision, evidence))
     with store_errors("write to a run"):
         client = MlflowClient()
         client.log_text(version.run_id, text, "decision/card.md")

@@ -1,165 +1,150 @@
-"""Moving the live version: read back, hashed, smoke-tested, then promoted; the way back too."""
+"""Moving the live version: verified, judged, written down, then moved; one level, or a release."""
 
-import tempfile
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import numpy as np
-
-from kaidan.artifact.runtime import Runtime, RuntimeRefusal
-from kaidan.errors import RefusedError, RegistryError
-from kaidan.features.contract import level_contract
+from kaidan.errors import RefusedError
 from kaidan.registry.decision import Decision
 from kaidan.registry.judgement import judge, record
-from kaidan.registry.store import (
-    PRODUCTION,
-    Version,
-    describe_level,
-    fetch_bundle,
-    get_version,
-    live_version,
-    set_live,
-    set_tags,
-)
+from kaidan.registry.record import Action, Move, State
+from kaidan.registry.store import PRODUCTION, Version, set_live
+from kaidan.registry.turn import Turn, take_turn
+from kaidan.registry.verification import verify
 from kaidan.settings import Settings
 
 
-def verify(version: Version, settings: Settings) -> None:
-    """Read the version back, check hash and contract, and ask it for one answer.
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one candidate.
 
-    Raises
-    ------
-    RegistryError
-        It is not what was registered, or does not answer.
+    Attributes
+    ----------
+    version : Version
+    decision : Decision
+    before : int or None
+        Version that was live.
+    live : bool
+        The candidate is, now.
     """
-    expected = level_contract(settings, version.level).sha256
-    if version.tag("contract_sha256") != expected:
-        raise RegistryError(
-            f"{version.name} version {version.number} was trained for contract "
-            f"{version.tag('contract_sha256')[:12]}, this kaidan computes {expected[:12]}; "
-            "train a new version"
-        )
-    with tempfile.TemporaryDirectory() as folder:
-        bundle = fetch_bundle(version, Path(folder))
-        try:
-            runtime = Runtime.open(bundle, expected_sha256=version.tag("model_sha256"))
-            runtime.predict(np.zeros((1, len(runtime.features)), dtype=np.float32))
-        except RuntimeRefusal as error:
-            raise RegistryError(
-                f"{version.name} version {version.number} is not what was registered: {error}; "
-                "train a new version"
-            ) from error
-    if runtime.contract_sha256 != expected:
-        raise RegistryError(
-            f"{version.name} version {version.number} carries the contract of something else; "
-            "train a new version"
-        )
+
+    version: Version
+    decision: Decision
+    before: int | None
+    live: bool
 
 
 def promote(
-    version: Version,
-    settings: Settings,
-    *,
-    decision: Decision | None = None,
-    force: bool = False,
-    reason: str = "",
+    version: Version, settings: Settings, *, force: bool = False, reason: str = ""
 ) -> Decision:
     """Make `version` the one in Production if the gates agree, or if forced with a reason.
-
-    Parameters
-    ----------
-    version : Version
-    settings : Settings
-    decision : Decision, optional
-        Of the moment, and recorded; default: judge it now.
-    force : bool
-    reason : str
 
     Raises
     ------
     RefusedError
         A blocking check says no; nothing was moved.
     RegistryError
-        The version cannot be judged or verified, or the store cannot be written.
+        The version cannot be judged or verified, somebody else is at work for too long, or the
+        store cannot be written.
     """
-    before = live_version(version.level)
-    if before is not None and before.number == version.number:
-        if version.stage != PRODUCTION and settings.bot.registry.stages:
-            # A promotion of another version was cut off between the two: bring them in step.
-            set_live(version, _replaced(version), stages=True)
-        return judge(version, settings)
-    verify(version, settings)
-    if decision is None:
-        decision = judge(version, settings)
-        record(version, decision)
-    if not decision.passed and not force:
+    (outcome,) = promote_all([version], settings, force=force, reason=reason)
+    if not outcome.live:
         raise RefusedError(
-            f"{version.name} version {version.number} is refused: {decision.refusals}; "
+            f"{version.name} version {version.number} is refused: {outcome.decision.refusals}; "
             "the live version stays (--force --reason TEXT overrides)"
         )
-    tags = {"promoted_at": _now(), "verdict": "promoted" if decision.passed else "forced"}
-    if before is not None:
-        tags["replaced_version"] = str(before.number)
-    if reason:
-        tags["promotion_reason"] = reason
-    set_live(version, before, stages=settings.bot.registry.stages)
-    set_tags(version, tags)
-    why = reason or "every blocking gate passed"
-    instead = f", instead of version {before.number}" if before else ""
-    describe_level(
-        version.level,
-        f"**Live: version {version.number}**{instead}, since {tags['promoted_at']}: {why}.\n\n"
-        + decision.to_markdown(),
-    )
-    return decision
+    return outcome.decision
 
 
-def rollback(level: int, settings: Settings, *, to: int | None = None) -> tuple[Version, Version]:
-    """Put the version back that the live one replaced, or the one asked for.
+def promote_all(
+    versions: Sequence[Version], settings: Settings, *, force: bool = False, reason: str = ""
+) -> tuple[Outcome, ...]:
+    """Promote one version each of several levels together, or none of them.
 
-    It was judged when it was promoted, so only its integrity is checked again.
-
-    Returns
-    -------
-    (Version, Version)
-        The version that was live and the one that is now.
+    Which of them move when a gate refuses one is the policy `release` of `gates.yaml`.
 
     Raises
     ------
     RegistryError
-        Nothing is live, there is nothing to go back to, or the target cannot be verified.
+        One of them cannot be judged or verified, somebody else is at work for too long, or the
+        store cannot be written.
     """
-    live = live_version(level)
-    if live is None:
-        raise RegistryError(f"level {level} has no Production version; train one first")
-    if to == live.number:
-        raise RegistryError(f"level {level}: version {to} is live already; name another one")
-    number = to if to is not None else int(live.tags.get("replaced_version", 0))
-    if number == 0:
-        raise RegistryError(
-            f"level {level}: version {live.number} is live and replaced no other; "
-            "name one with --to VERSION"
+    levels = tuple(version.level for version in versions)
+    with take_turn(Action.promotion, levels, settings, reason=reason) as turn:
+        judged = [_judge(version, turn, settings) for version in versions]
+        held_back = settings.gates.release == "whole" and not all(
+            decision.passed or turn.is_live(version)
+            for version, decision in zip(versions, judged, strict=True)
         )
-    target = get_version(level, number)
-    if "promoted_at" not in target.tags:
-        raise RegistryError(
-            f"version {number} of {target.name} was never in Production; "
-            f"judge it first: kaidan promote --level {level} --version {number}"
+        passes = [
+            force or turn.is_live(version) or (decision.passed and not held_back)
+            for version, decision in zip(versions, judged, strict=True)
+        ]
+        moves = tuple(
+            _move(version, decision, turn, passed)
+            for version, decision, passed in zip(versions, judged, passes, strict=True)
         )
-    verify(target, settings)
-    set_live(target, _replaced(target), stages=settings.bot.registry.stages)
-    when = _now()
-    set_tags(live, {"rolled_back_at": when})
-    describe_level(
-        level, f"**Live: version {number}**, since {when}: rolled back from version {live.number}."
+        if any(move.changes for move in moves):
+            turn.carry_out(moves, _said(moves, force=force))
+        elif not all(passes):
+            turn.close(State.refused, _refusals(judged), moves)
+        return tuple(
+            Outcome(version, decision, move.before, passed)
+            for version, decision, move, passed in zip(versions, judged, moves, passes, strict=True)
+        )
+
+
+def _judge(version: Version, turn: Turn, settings: Settings) -> Decision:
+    if turn.is_live(version):
+        if version.stage != PRODUCTION and settings.bot.registry.stages:
+            # Somebody moved the stage by hand: bring it in step with the alias.
+            set_live(version, _previous(version.level, turn), stages=True)
+        return judge(version, settings)
+    verify(version, settings)
+    decision = judge(version, settings)
+    record(version, decision)
+    turn.beat()
+    return decision
+
+
+def _previous(level: int, turn: Turn) -> int | None:
+    standing = turn.standing[level]
+    move = standing.made_live(level) if standing else None
+    return move.previous if move else None
+
+
+def _move(version: Version, decision: Decision, turn: Turn, passes: bool) -> Move:
+    level = version.level
+    live, standing = turn.live[level], turn.standing[level]
+    before = live.number if live else None
+    known = standing.made_live(level) if standing else None
+    if live is None and known is not None:
+        # What was live has been deleted: a rollback goes to what it had replaced.
+        previous, beneath = known.previous, known.beneath
+    else:
+        previous, beneath = before, standing.number if standing else None
+    if turn.is_live(version):
+        verdict = "live already"
+    elif passes:
+        verdict = "promoted" if decision.passed else "forced"
+    else:
+        verdict = "held back" if decision.passed else "refused"
+    return Move(
+        level,
+        before=before,
+        after=version.number if passes else before,
+        candidate=version.number,
+        previous=previous,
+        beneath=beneath,
+        verdict=verdict,
+        decision=decision.to_record(),
+        facts=version.facts,
     )
-    return live, target
 
 
-def _replaced(version: Version) -> Version | None:
-    number = version.tags.get("replaced_version")
-    return get_version(version.level, int(number)) if number else None
+def _said(moves: tuple[Move, ...], *, force: bool) -> str:
+    stays = [f"level {m.level} keeps what it has: {m.verdict}" for m in moves if not m.changes]
+    return "; ".join(["forced" if force else "every blocking gate passed", *stays])
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+def _refusals(judged: Sequence[Decision]) -> str:
+    return "; ".join(decision.refusals for decision in judged if not decision.passed)

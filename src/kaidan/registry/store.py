@@ -4,16 +4,19 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from textwrap import shorten
 
 import mlflow
-from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
-from kaidan.errors import RegistryError
+from kaidan.errors import RegistryError, StoreError
+from kaidan.registry.client import Client
+from kaidan.registry.description import fitting
+from kaidan.registry.insist import insist
+from kaidan.registry.store_failure import explain, shows_password
 
 PRODUCTION = "Production"
 PRODUCTION_ALIAS = "production"
@@ -31,13 +34,9 @@ def store_errors(doing: str) -> Iterator[None]:
     """Turn what MLflow raises while `doing` something into one line."""
     try:
         yield
-    except (MlflowException, SQLAlchemyError, OSError) as error:
-        cause = " ".join(str(getattr(error, "orig", None) or error).split())
-        raise RegistryError(
-            f"cannot {doing} in {mlflow.get_tracking_uri()}: "
-            f"{shorten(cause or repr(error), 160, placeholder=' ...')}; "
-            "is MLFLOW_TRACKING_URI right, the store up, and the place writable?"
-        ) from error
+    except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
+        shown = None if shows_password(error) else error
+        raise StoreError(explain(doing, error)) from shown
 
 
 @dataclass(frozen=True)
@@ -69,6 +68,14 @@ class Version:
     def name(self) -> str:
         """Registered model."""
         return model_name(self.level)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the history keeps of it for the day that it is deleted."""
+        kept = ("git_commit", "model_sha256", "contract_sha256", "data_sha256", "release")
+        known = {key: self.tags[key] for key in kept if key in self.tags}
+        trained = datetime.fromtimestamp(self.created_ms / 1e3, UTC).isoformat(timespec="seconds")
+        return known | {"run_id": self.run_id, "registered_at": trained}
 
     def tag(self, name: str) -> str:
         """A tag that every version of kaidan's has.
@@ -110,11 +117,24 @@ def get_version(level: int, number: int) -> Version:
     name = model_name(level)
     with store_errors(f"find version {number} of {name}"):
         try:
-            return _version(level, MlflowClient().get_model_version(name, str(number)))
+            return _version(level, Client().get_model_version(name, str(number)))
         except MlflowException as error:
             if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                 raise
     raise RegistryError(f"{name} has no version {number}; kaidan status shows what is live")
+
+
+def exists(level: int, number: int) -> bool:
+    """Whether a version is registered and not deleted."""
+    name = model_name(level)
+    with store_errors(f"find version {number} of {name}"):
+        try:
+            Client().get_model_version(name, str(number))
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            return False
+        return True
 
 
 def live_version(level: int) -> Version | None:
@@ -124,7 +144,7 @@ def live_version(level: int) -> Version | None:
     """
     name = model_name(level)
     with store_errors(f"look for the Production version of {name}"):
-        client = MlflowClient()
+        client = Client()
         try:
             return _version(level, client.get_model_version_by_alias(name, PRODUCTION_ALIAS))
         except MlflowException as error:
@@ -163,56 +183,106 @@ def fetch_run_artifact(version: Version, path: str, folder: Path) -> Path:
         )
 
 
-def count_versions(level: int) -> int:
-    """How many versions of a level are registered."""
+def versions_of(level: int, *, tagged: str | None = None) -> list[Version]:
+    """All versions of a level, newest first; only those that have a tag, if one is named.
+
+    Their aliases are not looked up: MLflow's search leaves them out.
+    """
     name = model_name(level)
-    with store_errors(f"count the versions of {name}"):
-        return len(MlflowClient().search_model_versions(f"name = '{name}'"))
+    wanted = f"name = '{name}'" + (f" and tags.{tagged} LIKE '%'" if tagged else "")
+    found: list[Version] = []
+    token = None
+    with store_errors(f"list the versions of {name}"):
+        while True:
+            page = Client().search_model_versions(
+                wanted, max_results=1000, order_by=["version_number DESC"], page_token=token
+            )
+            found += [_version(level, one) for one in page]
+            token = page.token
+            if not token:
+                return found
 
 
-def set_live(version: Version, previous: Version | None, *, stages: bool) -> None:
+def newest_number(level: int) -> int:
+    """Number of a level's newest version, 0 before the first; numbers are not used again."""
+    name = model_name(level)
+    with store_errors(f"look for the newest version of {name}"):
+        found = Client().search_model_versions(
+            f"name = '{name}'", max_results=1, order_by=["version_number DESC"]
+        )
+    return int(found[0].version) if found else 0
+
+
+def set_live(version: Version, previous: int | None, *, stages: bool) -> None:
     """Make `version` the one in Production and archive the one before, in one transaction.
 
-    MLflow archives and promotes together when told so; the aliases follow at once.
+    MLflow archives and promotes together when told so; the aliases follow at once. May be repeated.
+
+    Parameters
+    ----------
+    version : Version
+    previous : int or None
+        Version that a rollback goes back to.
+    stages : bool
+        Whether stages are moved beside the aliases.
     """
-    with store_errors(f"promote version {version.number} of {version.name}"):
-        client = MlflowClient()
+    with store_errors(f"put version {version.number} of {version.name} live"):
+        client = Client()
+        name, number = version.name, str(version.number)
         if stages:
             with _stages_are_meant():
-                client.transition_model_version_stage(
-                    version.name, str(version.number), PRODUCTION, archive_existing_versions=True
+                insist(
+                    client.transition_model_version_stage,
+                    name,
+                    number,
+                    PRODUCTION,
+                    archive_existing_versions=True,
                 )
-        client.set_registered_model_alias(version.name, PRODUCTION_ALIAS, str(version.number))
-        if previous is not None:
-            client.set_registered_model_alias(version.name, PREVIOUS_ALIAS, str(previous.number))
+        insist(client.set_registered_model_alias, name, PRODUCTION_ALIAS, number)
+        if previous is None or not exists(version.level, previous):
+            insist(client.delete_registered_model_alias, name, PREVIOUS_ALIAS)
         else:
-            client.delete_registered_model_alias(version.name, PREVIOUS_ALIAS)
+            insist(client.set_registered_model_alias, name, PREVIOUS_ALIAS, str(previous))
+
+
+def clear_live(level: int, *, stages: bool) -> None:
+    """Leave a level with nothing in Production, as before its first promotion."""
+    name = model_name(level)
+    with store_errors(f"take {name} out of Production"):
+        client = Client()
+        if stages:
+            with _stages_are_meant():
+                for staged in client.get_latest_versions(name, stages=[PRODUCTION]):
+                    insist(client.transition_model_version_stage, name, staged.version, "None")
+        for alias in (PRODUCTION_ALIAS, PREVIOUS_ALIAS):
+            insist(client.delete_registered_model_alias, name, alias)
 
 
 def set_tags(version: Version, tags: dict[str, str]) -> None:
     """Write tags on a version."""
     with store_errors(f"tag version {version.number} of {version.name}"):
-        client = MlflowClient()
+        client = Client()
         for key, value in tags.items():
-            client.set_model_version_tag(version.name, str(version.number), key, value)
+            insist(client.set_model_version_tag, version.name, str(version.number), key, value)
 
 
 def describe_version(version: Version, description: str) -> None:
     """Write the markdown that a person reads in the UI."""
     with store_errors(f"describe version {version.number} of {version.name}"):
-        MlflowClient().update_model_version(version.name, str(version.number), description)
+        text = fitting(description)
+        insist(Client().update_model_version, version.name, str(version.number), text)
 
 
 def describe_level(level: int, description: str) -> None:
     """Write what is live, and why, on the registered model."""
     with store_errors(f"describe {model_name(level)}"):
-        MlflowClient().update_registered_model(model_name(level), description)
+        insist(Client().update_registered_model, model_name(level), fitting(description))
 
 
 def run_metrics(version: Version) -> dict[str, float]:
     """What the run that trained the version measured."""
     with store_errors(f"read the run of version {version.number} of {version.name}"):
-        return dict(MlflowClient().get_run(version.run_id).data.metrics)
+        return dict(Client().get_run(version.run_id).data.metrics)
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from typing import Any
 
 import mlflow
 
-from kaidan.artifact.package import log_arguments
 from kaidan.evaluation.judged_fit import fit_judged
 from kaidan.evaluation.leak_check import check_level, feature_leaks
 from kaidan.evaluation.performance import Performance
@@ -23,26 +22,25 @@ from kaidan.learning.dataset import Dataset, History
 from kaidan.learning.ensemble import ProductionEnsemble
 from kaidan.learning.labels import horizon
 from kaidan.learning.tuned_params import TunedParams, tuned_settings
-from kaidan.registry.bundle import Bundled, bundle_ensemble, require_parity
+from kaidan.registry.bundle import bundle_ensemble, require_parity
 from kaidan.registry.card import evidence
 from kaidan.registry.decision import Decision
 from kaidan.registry.judgement import judge, record
 from kaidan.registry.measures import Measures, replay_out_of_fold
-from kaidan.registry.promotion import promote
+from kaidan.registry.promotion import promote_all
 from kaidan.registry.provenance import provenance
+from kaidan.registry.registration import register
+from kaidan.registry.release import describe_release
 from kaidan.registry.run_log import Request, log_results, log_setup
 from kaidan.registry.runs import open_run
 from kaidan.registry.store import (
     Version,
-    count_versions,
     get_version,
-    model_name,
+    newest_number,
     store_errors,
 )
 from kaidan.registry.tuned_params import live_params, to_tag
 from kaidan.settings import Settings
-
-N_EXAMPLE_ROWS = 3
 
 
 @dataclass(frozen=True)
@@ -124,19 +122,31 @@ def train_levels(
     """
     for level in levels:
         history.require(level, settings)
-    with open_run(vars(request) | {"seed": settings.training.seed}):
+    with open_run(vars(request) | {"seed": settings.training.seed}) as run_id:
         leaks = feature_leaks(history, settings)
         job = _Job(request, settings, history, data_sha256, leaks, params, progress)
         if len(levels) == 1:
-            return [job.train(levels[0])]
+            return job.decide([job.fit(levels[0])])
         with store_errors("write to a run"):
             mlflow.set_tag("mlflow.runName", request.run_name("all levels"))
             mlflow.log_param("level", "all")
-        trained = []
+        fitted = []
         for level in levels:
             with mlflow.start_run(nested=True):
-                trained.append(job.train(level))
+                fitted.append(job.fit(level, release=run_id))
+        trained = job.decide(fitted)
+        describe_release(run_id, ((one.version, one.decision) for one in trained))
         return trained
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    version: Version
+    out_of_fold: Judged
+    holdout: Judged
+    performances: dict[str, Performance]
+    seconds: float
+    peak_mb: float
 
 
 @dataclass(frozen=True)
@@ -149,7 +159,8 @@ class _Job:
     params: Mapping[int, TunedParams] | None
     progress: Progress
 
-    def train(self, level: int) -> Trained:
+    def fit(self, level: int, release: str = "") -> "_Fitted":
+        """Train a level and register it; `release` is the run of all levels."""
         started = time.perf_counter()
         params = self._params(level)
         settings = self.settings.with_training(tuned_settings(self.settings.training, params))
@@ -172,36 +183,45 @@ class _Job:
                 bundle=bundle_ensemble(ensemble, contract, dataset, Path(folder) / "bundle"),
                 leaks=leaks,
                 replays=replay_out_of_fold(out_of_fold, self.history, settings),
-                n_tried=count_versions(level) + 1 + self.request.trials * len(ensemble.members_),
+                n_tried=newest_number(level) + 1 + self.request.trials * len(ensemble.members_),
             )
             tags = self._tags(dataset, contract.sha256, params)
+            if release:
+                tags["release"] = release
             with store_errors("write to a run"):
                 log_setup(self.request, settings, dataset, ensemble, tags)
                 mlflow.log_param("tuned_members", ", ".join(params) or "none")
                 mlflow.log_metrics(measures.to_metrics())
                 log_results(measures, evidence(measures, self.request.data_name, params))
                 require_parity(measures.bundle.parity, settings)
-                version = _register(measures.bundle, dataset, tags)
-        decision = judge(version, settings)
-        record(version, decision)
-        live = self.request.promote == "auto" and decision.passed
-        if live:
-            promote(version, settings, decision=decision)
+                version = register(measures.bundle, dataset, tags)
         seconds = time.perf_counter() - started
         peak_mb = _peak_mb()
         with store_errors("write to a run"):
             mlflow.log_metrics({"wall_seconds": seconds, "peak_rss_mb": peak_mb})
         self.progress(level, "logged and registered")
-        return Trained(
-            version=get_version(level, version.number),
-            decision=decision,
-            live=live,
-            out_of_fold=out_of_fold,
-            holdout=measures.holdout,
-            performances=measures.performances,
-            seconds=seconds,
-            peak_mb=peak_mb,
+        return _Fitted(
+            version, out_of_fold, measures.holdout, measures.performances, seconds, peak_mb
         )
+
+    def decide(self, fitted: list["_Fitted"]) -> list[Trained]:
+        """Judge what was trained and, if asked to, promote together what the gates let through."""
+        versions = [one.version for one in fitted]
+        if self.request.promote == "auto":
+            outcomes = promote_all(versions, self.settings)
+            decided = [(outcome.decision, outcome.live) for outcome in outcomes]
+        else:
+            decided = [(judge(version, self.settings), False) for version in versions]
+            for version, (decision, _) in zip(versions, decided, strict=True):
+                record(version, decision)
+        return [
+            Trained(
+                **vars(one) | {"version": get_version(one.version.level, one.version.number)},
+                decision=decision,
+                live=live,
+            )
+            for one, (decision, live) in zip(fitted, decided, strict=True)
+        ]
 
     def _params(self, level: int) -> TunedParams:
         """Tuned parameters: those just found, or those that the live version proved."""
@@ -234,26 +254,6 @@ class _Job:
             "learnt_until": (development[-1] + reach).isoformat(),
             **to_tag(params),
         }
-
-
-def _register(bundle: Bundled, dataset: Dataset, tags: dict[str, str]) -> Version:
-    name = model_name(dataset.level)
-    example = dataset.features.iloc[-N_EXAMPLE_ROWS:]
-    logged = mlflow.pyfunc.log_model(
-        name=name,
-        **log_arguments(bundle.folder, example=example, model_sha256=bundle.model_sha256),
-    )
-    registered = mlflow.register_model(
-        logged.model_uri,
-        name,
-        tags={
-            "verdict": "not judged",
-            "n_features": str(dataset.features.shape[1]),
-            "model_sha256": bundle.model_sha256,
-            **tags,
-        },
-    )
-    return get_version(dataset.level, int(registered.version))
 
 
 def _peak_mb() -> float:

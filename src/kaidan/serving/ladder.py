@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from kaidan.artifact.contract_check import contract_fault
 from kaidan.artifact.runtime import Runtime, RuntimeRefusal
 from kaidan.errors import RegistryError
-from kaidan.features.contract import level_contract
 from kaidan.home import kaidan_home
 from kaidan.serving.cache import Entry, ModelCache
 from kaidan.serving.dummy import DummyModel
@@ -68,7 +68,8 @@ class Ladder:
                 try:
                     runtime = cache.open(entry, threads=chosen.bot.ladder.threads)
                 except RuntimeRefusal:
-                    with tempfile.TemporaryDirectory() as folder:
+                    # Threads of a download that failed may still write as this is removed.
+                    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
                         fetched = fetch_bundle(version, Path(folder))
                         runtime = cache.put(fetched, entry, threads=chosen.bot.ladder.threads)
                 steps[level] = _checked(runtime, level, entry, chosen)
@@ -226,15 +227,8 @@ def _cached(cache: ModelCache) -> dict[int, Entry]:
 
 def _checked(runtime: Runtime, level: int, entry: Entry, settings: Settings) -> Runtime | str:
     """The runtime, or why its contract is not the one that this kaidan computes features for."""
-    expected = level_contract(settings, level).sha256
-    if runtime.level != level:
-        return f"version {entry.version} is a model of level {runtime.level}"
-    if {runtime.contract_sha256, entry.contract_sha256} != {expected}:
-        return (
-            f"version {entry.version} was trained for contract {runtime.contract_sha256[:12]}, "
-            f"this kaidan computes {expected[:12]}; train a new version"
-        )
-    return runtime
+    fault = contract_fault(runtime, level, entry.contract_sha256, settings)
+    return f"version {entry.version} {fault}" if fault else runtime
 
 
 def _prediction(

@@ -1,0 +1,1 @@
+"""What there was before kaidan: old names, old folders."""
