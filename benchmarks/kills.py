@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
-import yaml
+from quick_settings import write_config
 
 from kaidan.artifact.runtime import Runtime
 from kaidan.cli import main as kaidan
@@ -35,25 +35,6 @@ from kaidan.registry.store import fetch_bundle, get_version, live_version, model
 from kaidan.settings import load_settings
 
 SEED, DAYS, N_READERS = 7, 40, 2
-TREES = {
-    "lightgbm": {"n_estimators": 25, "learning_rate": 0.1, "num_leaves": 7},
-    "xgboost": {"n_estimators": 25, "learning_rate": 0.2, "max_depth": 3},
-    "random_forest": {"n_estimators": 20, "max_depth": 5},
-}
-
-
-def write_config(folder: Path) -> Path:
-    """Few trees, and gates that any model passes."""
-    values = load_settings().model_dump(mode="json")
-    for name, params in TREES.items():
-        values["training"]["members"][name]["params"] = params
-    values["training"]["splits"] |= {"n_splits": 3, "min_train_rows": 100}
-    for check in values["gates"]["checks"].values():
-        check["severity"] = "warn"
-    folder.mkdir()
-    for name, part in values.items():
-        (folder / f"{name}.yaml").write_text(yaml.safe_dump(part), encoding="utf-8")
-    return folder
 
 
 def arrive(uri: str) -> None:

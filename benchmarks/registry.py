@@ -18,12 +18,11 @@ from pathlib import Path
 
 import mlflow
 import numpy as np
-import yaml
+from quick_settings import write_config
 
 from kaidan.cli import main as kaidan
 from kaidan.features.contract import LEVELS
 from kaidan.registry.store import live_version, model_name
-from kaidan.settings import load_settings
 
 SIZES, REPEATS, DAYS = (10, 1_000), 9, 40
 HISTORY, RECORD = "kaidan_history", "record"
@@ -32,25 +31,6 @@ ASKED_FOR = {
     "history": ("history", "--level", "2"),
     "doctor": ("doctor",),
 }
-TREES = {
-    "lightgbm": {"n_estimators": 25, "learning_rate": 0.1, "num_leaves": 7},
-    "xgboost": {"n_estimators": 25, "learning_rate": 0.2, "max_depth": 3},
-    "random_forest": {"n_estimators": 20, "max_depth": 5},
-}
-
-
-def write_config(folder: Path) -> Path:
-    """Few trees, and gates that any model passes: how good it is changes no time."""
-    values = load_settings().model_dump(mode="json")
-    for name, params in TREES.items():
-        values["training"]["members"][name]["params"] = params
-    values["training"]["splits"] |= {"n_splits": 3, "min_train_rows": 100}
-    for check in values["gates"]["checks"].values():
-        check["severity"] = "warn"
-    folder.mkdir()
-    for name, part in values.items():
-        (folder / f"{name}.yaml").write_text(yaml.safe_dump(part), encoding="utf-8")
-    return folder
 
 
 @contextmanager

@@ -68,3 +68,44 @@ def test_nothing_to_roll_back_to_is_one_line(store) -> None:
     assert done.code == 1
     assert done.err.count("\n") == 1
     assert "version 1 replaced no other; name one that was live with --to VERSION" in done.err
+
+
+def test_promoting_what_is_live_says_so(store, release) -> None:
+    config = ("--config", str(release.config))
+    done = kaidan("promote", "--level", "3", "--version", "1", *config)
+    assert done.code == 0
+    assert done.out.startswith("ensemble_level3 version 1 is live already\n")
+
+
+@pytest.fixture
+def second_release(store) -> str:
+    """Version 2 of each level, as if the run that made version 1 had trained it; gives the run."""
+    for level in (1, 2, 3):
+        register_twin(level)
+    return get_version(1, 1).tag("release")
+
+
+def live() -> tuple[int, ...]:
+    return tuple(live_version(level).number for level in (1, 2, 3))
+
+
+def test_a_release_is_promoted_and_rolled_back_whole(second_release, release) -> None:
+    config = ("--config", str(release.config))
+    answer = kaidan("promote", "--level", "all", *config, "--json").json
+    assert answer["release"] == second_release
+    assert [(one["level"], one["version"], one["live"]) for one in answer["levels"]] == [
+        (level, 2, True) for level in (1, 2, 3)
+    ]
+    assert live() == (2, 2, 2)
+    done = kaidan("rollback", "--level", "all", *config)
+    assert done.out.splitlines() == [
+        f"level {level}: version 1 is live again, instead of 2" for level in (1, 2, 3)
+    ]
+    assert live() == (1, 1, 1)
+
+
+def test_a_release_that_the_gates_refuse_exits_with_3_and_one_line(second_release, strict) -> None:
+    done = kaidan("promote", "--level", "all", "--release", second_release[:8], "--config", strict)
+    assert (done.code, done.out, done.err.count("\n")) == (3, "", 1)
+    assert done.err.count("is refused: skill_vs_prior is") == 3
+    assert live() == (1, 1, 1)

@@ -93,10 +93,14 @@ def _promoted(one: "Outcome") -> dict[str, Any]:
 
 
 def _sentence(one: "Outcome") -> str:
+    name = f"{one.version.name} version {one.version.number}"
+    if one.before == one.version.number:
+        return f"{name} is live already"
     if one.live:
-        instead = f", instead of version {one.before}" if one.before else ""
-        return f"{one.version.name} version {one.version.number} is live{instead}"
-    return f"{one.version.name} version {one.version.number} is refused: version {one.before} stays"
+        return f"{name} is live" + (f", instead of version {one.before}" if one.before else "")
+    return f"{name} is refused: " + (
+        f"version {one.before} stays" if one.before else "nothing is live at this level"
+    )
 
 
 def rollback(

@@ -28,7 +28,7 @@ def release_versions(release: str | None = None) -> tuple[str, list[Version]]:
     by_release: dict[str, dict[int, Version]] = {}
     for level in LEVELS:
         for version in versions_of(level, tagged=RELEASE):
-            by_release.setdefault(version.tags[RELEASE], {})[level] = version
+            by_release.setdefault(version.tags[RELEASE], {}).setdefault(level, version)
     if release is None:
         newest = max(
             (version for versions in by_release.values() for version in versions.values()),

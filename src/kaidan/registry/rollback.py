@@ -93,14 +93,19 @@ def _move(level: int, to: int | None, turn: Turn, settings: Settings) -> Move:
     else:
         target = _named(level, to, standing, beneath, settings)
     version = _verified(level, target.version, standing, settings)
+    return put_back(version, target, live, "rolled back")
+
+
+def put_back(version: Version, step: Step, live: Version | None, verdict: str) -> Move:
+    """The move that makes `version` live again, in the place in the history that `step` tells."""
     return Move(
-        level,
+        version.level,
         before=live.number if live else None,
         after=version.number,
         candidate=version.number,
-        previous=target.previous,
-        beneath=target.beneath,
-        verdict="rolled back",
+        previous=step.previous,
+        beneath=step.beneath,
+        verdict=verdict,
         facts=version.facts,
     )
 

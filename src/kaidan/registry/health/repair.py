@@ -12,7 +12,7 @@ from kaidan.registry.health.examination import Health, training
 from kaidan.registry.health.overview import Overview, look
 from kaidan.registry.health.soundness import first_sound
 from kaidan.registry.record import Action, Move, State
-from kaidan.registry.rollback import Step, steps_back
+from kaidan.registry.rollback import Step, put_back, steps_back
 from kaidan.registry.store import get_version, set_live, versions_of
 from kaidan.registry.turn import Turn, take_turn
 from kaidan.settings import Settings
@@ -86,16 +86,7 @@ def _mend(level: int, turn: Turn, settings: Settings) -> tuple[Move | None, str]
     if target is None:
         return None, f"level {level}: no version that was live is sound; {training(level)}"
     live, version = turn.live[level], get_version(level, target.version)
-    move = Move(
-        level,
-        before=live.number if live else None,
-        after=version.number,
-        candidate=version.number,
-        previous=target.previous,
-        beneath=target.beneath,
-        verdict="repaired",
-        facts=version.facts,
-    )
+    move = put_back(version, target, live, "repaired")
     if move.changes:
         return move, f"level {level}: version {version.number} is live again{fault}"
     agreement = check_agreement(
