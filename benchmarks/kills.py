@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import warnings
-from contextlib import chdir, redirect_stderr, redirect_stdout
+from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from typing import Any
 import mlflow
 from quick_settings import write_config
 
-from kaidan.artifact.runtime import Runtime
+from kaidan.artifact.runtime import Runtime, RuntimeRefusal
 from kaidan.cli import main as kaidan
 from kaidan.errors import KaidanError
 from kaidan.features.contract import LEVELS
@@ -75,6 +75,16 @@ def act(uri: str, config: Path, what: str, versions: dict[int, int], ready: Any)
         raise SystemExit(1) from error
 
 
+def load(client: mlflow.MlflowClient, level: int) -> None:
+    """Open what the stage names and what the alias names: while they are moved, it may be two."""
+    (staged,) = client.get_latest_versions(model_name(level), stages=["Production"])
+    for number in {int(staged.version), live_version(level).number}:
+        version = get_version(level, number)
+        with tempfile.TemporaryDirectory() as folder:
+            bundle = fetch_bundle(version, Path(folder))
+            Runtime.open(bundle, expected_sha256=version.tag("model_sha256"))
+
+
 def read(uri: str, over: Any, answers: Any) -> None:
     """Look again and again; count what was seen, and keep what must not be seen."""
     arrive(uri)
@@ -88,12 +98,10 @@ def read(uri: str, over: Any, answers: Any) -> None:
                 faults.append(f"{name}: {len(staged)} in Production")
             n_reads += 1
             if n_reads % 4 == 0:
-                (latest,) = client.get_latest_versions(name, stages=["Production"])
-                for version in {int(latest.version), live_version(level).number}:
-                    with tempfile.TemporaryDirectory() as folder:
-                        chosen = get_version(level, version)
-                        bundle = fetch_bundle(chosen, Path(folder))
-                        Runtime.open(bundle, expected_sha256=chosen.tag("model_sha256"))
+                try:
+                    load(client, level)
+                except (KaidanError, RuntimeRefusal, ValueError) as error:
+                    faults.append(f"{name}: {error}")
                 n_loads += 1
     answers.put((n_reads, n_loads, faults))
 
@@ -136,7 +144,8 @@ class Stage:
         began = time.perf_counter()
         if kill_after is not None:
             process.join(kill_after)
-            os.kill(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it was quicker
+                os.kill(process.pid, signal.SIGKILL)
         process.join()
         return process.exitcode, time.perf_counter() - began
 

@@ -18,7 +18,15 @@ import pytest
 import requests
 
 from tests.kit import write_config
-from tests.release import DAYS, Release, copied, kaidan, small_release, using
+from tests.release import (
+    DAYS,
+    Release,
+    copied,
+    decisions_kept,
+    kaidan,
+    small_release,
+    using,
+)
 
 SCRIPT = Path(__file__).parents[1] / "deploy" / "server"
 POSTGRES = Path("/usr/lib/postgresql")
@@ -182,5 +190,5 @@ def store(
         return
     server: Server = request.getfixturevalue("server")
     server.reset()
-    with server.client():
+    with server.client(), decisions_kept(release):
         yield release.database

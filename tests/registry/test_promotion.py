@@ -9,7 +9,8 @@ import pytest
 
 from kaidan.errors import RefusedError, RegistryError
 from kaidan.registry.promotion import promote
-from kaidan.registry.store import fetch_bundle, get_version, live_version
+from kaidan.registry.store import BUNDLE_PATH, get_version, live_version
+from tests.packages import stored_package
 from tests.server import only_sqlite
 
 
@@ -63,14 +64,9 @@ def test_force_with_a_reason_overrules_and_is_remembered(twin, strict) -> None:
 
 
 @pytest.fixture
-def tampered(store, release, tmp_path):
+def tampered(store, release):
     """Damages a file of level 3's bundle in the artifact store, until the test is over."""
-    folder = fetch_bundle(get_version(3, 1), tmp_path)
-    (root,) = {
-        path.parent
-        for path in release.artifacts.rglob("manifest.json")
-        if path.read_bytes() == (folder / "manifest.json").read_bytes()
-    }
+    root = stored_package(get_version(3, 1), release.artifacts) / BUNDLE_PATH
     saved: dict[Path, bytes] = {}
 
     def tamper(name: str) -> None:

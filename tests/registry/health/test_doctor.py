@@ -28,7 +28,7 @@ from tests.release import using
 from tests.server import only_sqlite
 
 NAME = "ensemble_level3"
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def faults(settings) -> dict[str, Finding]:
@@ -122,6 +122,7 @@ def test_a_release_is_healthy_and_each_level_is_looked_at(store, settings) -> No
     }
 
 
+@only_sqlite
 def test_what_is_healthy_is_left_alone(two, settings) -> None:
     before = get_version(3, 2)
     assert repair([3], settings) == []
@@ -138,6 +139,7 @@ def test_a_stage_moved_by_hand_goes_back_to_what_the_history_says(two, settings)
     assert faults(settings) == {}
 
 
+@only_sqlite
 def test_two_versions_in_production_are_told_and_become_one(two, settings) -> None:
     stage_by_hand(1, archive=False)
     assert fails(settings) == {"stage Production": "versions 1, 2, the history says version 2"}
@@ -145,6 +147,7 @@ def test_two_versions_in_production_are_told_and_become_one(two, settings) -> No
     in_step(2, previous=1)
 
 
+@only_sqlite
 def test_no_version_in_production_is_told_and_becomes_one(two, settings) -> None:
     stage_by_hand(2, "Archived", archive=False)
     assert fails(settings) == {"stage Production": "no version, the history says version 2"}
@@ -152,6 +155,7 @@ def test_no_version_in_production_is_told_and_becomes_one(two, settings) -> None
     in_step(2, previous=1)
 
 
+@only_sqlite
 def test_stages_out_of_use_are_not_looked_at(two, settings) -> None:
     registry = settings.bot.registry.model_copy(update={"stages": False})
     bot = settings.bot.model_copy(update={"registry": registry})
@@ -170,6 +174,7 @@ def test_an_alias_moved_by_hand_goes_back_and_the_history_tells_it(two, settings
     assert faults(settings) == {}
 
 
+@only_sqlite
 def test_stage_and_alias_moved_by_hand_to_what_was_never_judged_go_back(
     two, twin, settings
 ) -> None:
@@ -181,6 +186,7 @@ def test_stage_and_alias_moved_by_hand_to_what_was_never_judged_go_back(
     in_step(2, previous=1)
 
 
+@only_sqlite
 def test_aliases_that_were_deleted_or_moved_are_set_again(two, settings) -> None:
     client().delete_registered_model_alias(NAME, "production")
     alias_by_hand("previous", 2)
@@ -192,6 +198,7 @@ def test_aliases_that_were_deleted_or_moved_are_set_again(two, settings) -> None
     in_step(2, previous=1)
 
 
+@only_sqlite
 def test_after_a_repair_a_rollback_goes_where_it_would_have_gone(two, twin, settings) -> None:
     promote(twin(), settings)
     alias_by_hand("production", 1)
@@ -210,6 +217,7 @@ def test_for_a_live_version_that_was_deleted_the_one_beneath_takes_its_place(two
     assert faults(settings) == {}
 
 
+@only_sqlite
 def test_a_deleted_version_without_one_beneath_is_a_matter_for_training(store, settings) -> None:
     client().delete_model_version(NAME, "1")
     found = faults(settings)["history"]
@@ -220,6 +228,7 @@ def test_a_deleted_version_without_one_beneath_is_a_matter_for_training(store, s
     assert live_version(3) is None
 
 
+@only_sqlite
 def test_for_a_live_version_that_was_damaged_the_one_beneath_takes_its_place(
     own, release, settings
 ) -> None:
@@ -243,6 +252,7 @@ def files_gone(version: Version, release) -> Iterator[None]:
         away.rename(folder)
 
 
+@only_sqlite
 def test_for_a_live_version_whose_files_are_gone_the_one_beneath_takes_its_place(
     own, release, settings
 ) -> None:
@@ -252,6 +262,7 @@ def test_for_a_live_version_whose_files_are_gone_the_one_beneath_takes_its_place
         in_step(1)
 
 
+@only_sqlite
 def test_files_that_are_gone_without_a_version_beneath_move_nothing(
     store, release, settings
 ) -> None:
@@ -280,6 +291,7 @@ def test_a_version_that_the_store_does_not_give_out_is_no_reason_to_move(
     in_step(2, previous=1)
 
 
+@only_sqlite
 def test_a_damaged_version_without_one_beneath_stays_and_a_training_is_asked_for(
     store, settings
 ) -> None:
@@ -294,6 +306,7 @@ def test_a_damaged_version_without_one_beneath_stays_and_a_training_is_asked_for
     in_step(1)
 
 
+@only_sqlite
 def test_a_damaged_way_back_is_told_before_it_is_needed(own, release, twin, settings) -> None:
     put_live(twin(), settings)
     damage(own, release)
@@ -325,6 +338,7 @@ def test_a_promotion_killed_half_way_is_told_and_finished(twin, settings) -> Non
     assert "open records" not in faults(settings)
 
 
+@only_sqlite
 def test_a_writer_killed_while_it_waited_is_a_warning(store, settings) -> None:
     killed("waiting")
     found = faults(settings)["open records"]
@@ -335,6 +349,7 @@ def test_a_writer_killed_while_it_waited_is_a_warning(store, settings) -> None:
     assert newest().levels == (3,)
 
 
+@only_sqlite
 def test_who_is_alive_and_moving_is_not_taken_for_a_fault(twin, settings) -> None:
     twin()
     with take_turn(Action.promotion, (3,), settings) as turn:
@@ -351,6 +366,7 @@ def test_who_is_alive_and_moving_is_not_taken_for_a_fault(twin, settings) -> Non
         alias_by_hand("production", 1)
 
 
+@only_sqlite
 def test_a_silent_writer_of_another_host_is_a_warning(store, settings) -> None:
     record = journal.add(Action.promotion, (3,), "")
     journal.write(record.with_(owner=type(record.owner)("t", "bob@far", "far", 1, 0.0)))
@@ -363,6 +379,7 @@ def test_a_silent_writer_of_another_host_is_a_warning(store, settings) -> None:
     assert "by bob@far, of another host, is open since" in found.found
 
 
+@only_sqlite
 def test_what_is_live_and_unknown_to_the_history_is_entered_there(store, settings) -> None:
     client().delete_registered_model("kaidan_history")
     found = faults(settings)["history"]
@@ -373,6 +390,7 @@ def test_what_is_live_and_unknown_to_the_history_is_entered_there(store, setting
     assert "history" not in faults(settings)
 
 
+@only_sqlite
 def test_where_nothing_is_live_at_all_training_is_what_is_wanted(store, settings) -> None:
     source = client().get_model_version(NAME, "1").source
     for name in ("kaidan_history", *(f"ensemble_level{level}" for level in (1, 2, 3))):
@@ -386,6 +404,7 @@ def test_where_nothing_is_live_at_all_training_is_what_is_wanted(store, settings
     assert said == ["level 3: nothing was ever live; kaidan train --level 3"]
 
 
+@only_sqlite
 def test_a_level_that_was_never_live_beside_others_is_a_warning(store, settings) -> None:
     for name in ("kaidan_history", NAME):
         client().delete_registered_model(name)
@@ -394,6 +413,7 @@ def test_a_level_that_was_never_live_beside_others_is_a_warning(store, settings)
     assert found.do == "kaidan train --level 3"
 
 
+@only_sqlite
 def test_a_record_changed_by_hand_is_named(store, settings) -> None:
     client().set_model_version_tag("kaidan_history", "1", "record", "{}")
     found = faults(settings)["history"]
@@ -402,6 +422,7 @@ def test_a_record_changed_by_hand_is_named(store, settings) -> None:
     assert found.do == "delete that version"
 
 
+@only_sqlite
 def test_a_record_that_was_deleted_is_a_failure_of_the_level_whose_way_back_it_was(
     two, settings
 ) -> None:
@@ -411,6 +432,7 @@ def test_a_record_that_was_deleted_is_a_failure_of_the_level_whose_way_back_it_w
     assert found.found.startswith("cannot read record 1 of kaidan_history")
 
 
+@only_sqlite
 def test_versions_that_nobody_judged_are_named(store, settings, tmp_path) -> None:
     register_like(3, tmp_path / "bundle", mark="own")
     found = faults(settings)["not judged"]
@@ -419,6 +441,7 @@ def test_versions_that_nobody_judged_are_named(store, settings, tmp_path) -> Non
     assert found.do == "kaidan promote --level 3 --version 2"
 
 
+@only_sqlite
 def test_a_run_that_is_open_for_days_is_named_with_the_way_to_end_it(store, settings) -> None:
     experiment = client().get_experiment_by_name("kaidan").experiment_id
     old = client().create_run(experiment, start_time=1_700_000_000_000, run_name="lost")
@@ -430,6 +453,7 @@ def test_a_run_that_is_open_for_days_is_named_with_the_way_to_end_it(store, sett
 
 
 @pytest.mark.parametrize(("profile", "state"), [("block", Health.fail), ("warn", Health.warn)])
+@only_sqlite
 def test_an_answer_over_the_budget_is_as_bad_as_its_gate_says(
     store, settings, profile, state
 ) -> None:
