@@ -156,6 +156,8 @@ def main() -> None:
     parser.add_argument("--train-share", type=float, default=0.1)
     given = parser.parse_args()
     rng = random.Random(SEED)
+    # As the command line does: MLflow's telemetry now and then breaks a request to a server.
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         uri = os.environ.get("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
         config = write_config(Path(folder) / "config")

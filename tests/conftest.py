@@ -8,6 +8,8 @@ import pytest
 
 # Before MLflow is imported, and for the processes that tests start.
 os.environ["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] = "false"
+# As the command line does.
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -94,7 +94,11 @@ def test_the_python_of_the_readme_compiles():
 
 
 def test_every_command_that_the_readme_names_exists():
-    commands = set(re.findall(r"kaidan (config \w+|(?!COMMAND|config)[a-z]+) *[-`\n]", README))
+    commands = set(
+        re.findall(
+            r"kaidan (config \w+|import-legacy|(?!COMMAND|config|import)[a-z]+) *[-`\n]", README
+        )
+    )
     assert {"train", "promote", "rollback", "status", "predict", "config show"} <= commands
     for command in commands:
         help_of(*command.split())

@@ -68,6 +68,9 @@ def _options(
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     # Links on stdout, which is the answer's; they show the password of a URI that has one, too.
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+    # Its telemetry takes a variable out of the environment from a thread of its own, which now and
+    # then breaks a request to the server that reads the environment just then (3.17.2).
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     # A server that is down is told in seconds; MLflow would try for four minutes.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
