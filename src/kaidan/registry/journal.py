@@ -115,6 +115,15 @@ def newest_first() -> Iterator[Record]:
             return
 
 
+def still_open() -> Iterator[Record]:
+    """Records that somebody is at or was killed over, newest first."""
+    for record in newest_first():
+        if record.state.had_turn:
+            return
+        if record.state.is_open:
+            yield record
+
+
 def standing(level: int) -> Record | None:
     """The record that made live what is live at a level; None when there is none."""
     return next((record for record in newest_first() if record.made_live(level)), None)

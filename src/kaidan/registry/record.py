@@ -39,6 +39,11 @@ class State(StrEnum):
         """Somebody is at it, or died over it."""
         return self in (State.waiting, State.moving)
 
+    @property
+    def had_turn(self) -> bool:
+        """It was its owner's turn, so every record before it is over."""
+        return self in (State.done, State.undone, State.refused)
+
 
 @dataclass(frozen=True)
 class Move:

@@ -159,18 +159,14 @@ def _wait(own: Record, settings: Settings) -> None:
 def _ahead(own: Record) -> list[Record]:
     """Open records before one's own, the first one first."""
     found = []
-    for record in journal.newest_first():
+    for record in journal.still_open():
         if record.number >= own.number:
             continue
         if record.owner.token == own.owner.token:
             # The store answered too late and the client asked again: it is one's own, twice.
-            if record.state.is_open:
-                close(record, State.abandoned, f"asked for twice, see record {own.number}")
-        elif record.state.is_open:
+            close(record, State.abandoned, f"asked for twice, see record {own.number}")
+        else:
             found.append(record)
-        elif record.state not in (State.abandoned, State.failed):
-            # It had its turn, so nothing before it is open.
-            break
     return found[::-1]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from kaidan.registry import journal
-from kaidan.registry.record import Record, State
+from kaidan.registry.record import Record
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,7 @@ def look(levels: Collection[int]) -> Overview:
     for record in journal.newest_first():
         if record.state.is_open:
             opened.append(record)
-        # Who is neither open nor cut off had its turn, so nothing before it is open.
-        settled = settled or not (
-            record.state.is_open or record.state in (State.abandoned, State.failed)
-        )
+        settled = settled or record.state.had_turn
         for level in levels:
             if level not in standing and record.made_live(level):
                 standing[level] = record

@@ -10,7 +10,6 @@ from mlflow.exceptions import MlflowException
 from kaidan.errors import RegistryError, StoreError
 from kaidan.registry import journal
 from kaidan.registry.client import Client
-from kaidan.registry.record import State
 from kaidan.registry.retention import logged_models
 from kaidan.registry.retention.plan import Held, Verdict, plan
 from kaidan.registry.rollback import steps_back
@@ -136,14 +135,11 @@ def decide(
 def _under_way() -> dict[int, dict[int, int]]:
     """By level and version, the open record that names it."""
     found: dict[int, dict[int, int]] = {}
-    for record in journal.newest_first():
-        if record.state.is_open:
-            for move in record.moves:
-                for number in (move.before, move.after, move.candidate, move.previous):
-                    if number is not None:
-                        found.setdefault(move.level, {})[number] = record.number
-        elif record.state not in (State.abandoned, State.failed):
-            break  # it had its turn, so nothing before it is open
+    for record in journal.still_open():
+        for move in record.moves:
+            for number in (move.before, move.after, move.candidate, move.previous):
+                if number is not None:
+                    found.setdefault(move.level, {})[number] = record.number
     return found
 
 
