@@ -23,7 +23,7 @@ from kaidan.bot.walk_steps import plan_steps
 from kaidan.evaluation import plots
 from kaidan.features.manager import FeatureManager
 from kaidan.learning.dataset import build_history
-from kaidan.market.bars import BARS_PER_DAY
+from kaidan.market.bar import BARS_PER_DAY
 from kaidan.market.files import read_bars, read_macro
 from kaidan.serving.ladder import Ladder
 from kaidan.settings import load_settings

@@ -12,10 +12,10 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from kaidan.bot_settings import BotSettings
 from kaidan.errors import SettingsError
 from kaidan.frozen import Count, Frozen, Positive
 from kaidan.strategy_settings import StrategySettings
-from kaidan.trading_settings import TradingSettings
 from kaidan.tuning_settings import TuningSettings
 
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -180,36 +180,6 @@ class GatesSettings(Frozen):
             return "block"
         chosen: GateSettings = getattr(self.checks, check)
         return chosen.severity
-
-
-class FreshnessSettings(Frozen):
-    """From which age on an input counts as missing."""
-
-    max_macro_age_days: Positive
-
-
-class LadderSettings(Frozen):
-    """The order in which levels are asked."""
-
-    levels: tuple[Literal[1, 2, 3], ...]
-    threads: Count
-
-
-class RegistrySettings(Frozen):
-    """How a version is marked as live, and how writers wait for each other."""
-
-    stages: bool
-    wait_seconds: Positive
-    lease_seconds: Positive
-
-
-class BotSettings(Frozen):
-    """What serving does with a model and its inputs (`bot.yaml`)."""
-
-    freshness: FreshnessSettings
-    ladder: LadderSettings
-    registry: RegistrySettings
-    trading: TradingSettings
 
 
 class Settings(Frozen):

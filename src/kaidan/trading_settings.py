@@ -23,6 +23,9 @@ class TradingSettings(Frozen):
     allow_short : bool
     min_strategy_confidence : float
         What a strategy traded on its own must reach for its opinion to count.
+    initial_equity_quote : float, in the currency that prices are quoted in
+    max_volume_share : float, share of a bar's volume
+        The most that one fill takes.
     """
 
     taker_fee_share: Cost
@@ -32,3 +35,5 @@ class TradingSettings(Frozen):
     position_share: UpToOne
     allow_short: bool
     min_strategy_confidence: UpToOne
+    initial_equity_quote: Positive
+    max_volume_share: UpToOne

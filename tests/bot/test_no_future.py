@@ -8,8 +8,8 @@ from kaidan.bot.backtest import LADDER
 from kaidan.bot.frozen import backtest_frozen
 from kaidan.bot.learnt import Learnt
 from kaidan.evaluation.probes import probe_features
+from kaidan.market.bar import each_bar
 from kaidan.signal import Signal
-from kaidan.trading.bar import each_bar
 from kaidan.trading.engine import Engine
 
 LONG_AGO = (Learnt(3, 1, None, pd.Timestamp("2000-01-01", tz="UTC")),)

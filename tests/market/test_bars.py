@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kaidan.errors import DataError
-from kaidan.market.bars import COLUMNS, check_bars, require_bars
+from kaidan.market.bar import COLUMNS
+from kaidan.market.bars import check_bars, require_bars
 from kaidan.market.gaps import find_gaps
 
 

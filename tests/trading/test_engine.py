@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from kaidan.errors import DataError
+from kaidan.market.bar import Bar
 from kaidan.signal import Signal
-from kaidan.trading.bar import Bar
 from kaidan.trading.engine import Engine
 from kaidan.trading.policy import Side
 from tests.trading.kit import LABEL, run, trading

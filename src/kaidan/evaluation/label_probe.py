@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from kaidan.evaluation.bootstrap import Interval
 from kaidan.evaluation.probe_training import CrossValidate, probe_interval, probe_losses
 from kaidan.learning.cross_validation import cross_validate as shipped
-from kaidan.market.bars import BARS_PER_DAY
+from kaidan.market.bar import BARS_PER_DAY
 from kaidan.settings import TrainingSettings
 
 

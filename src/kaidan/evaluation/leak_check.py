@@ -12,7 +12,8 @@ from kaidan.evaluation.shift_probe import delay_excess, next_bar_excess, next_ba
 from kaidan.features.manager import FeatureManager
 from kaidan.learning.dataset import Dataset, History
 from kaidan.learning.ensemble import ProductionEnsemble
-from kaidan.market.bars import BAR_LENGTH, BARS_PER_DAY
+from kaidan.market.bar import BARS_PER_DAY
+from kaidan.market.bars import BAR_LENGTH
 from kaidan.settings import Settings
 
 # Bars that close on a full hour, and the ones before them: there 4-hour bars close and macro

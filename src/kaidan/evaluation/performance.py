@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kaidan.evaluation.bootstrap import Interval
 from kaidan.evaluation.sharpe import DAYS_A_YEAR, annual_sharpe, deflated_sharpe
-from kaidan.market.bars import BARS_PER_DAY
+from kaidan.market.bar import BARS_PER_DAY
 from kaidan.trading.replay import Replay
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from kaidan.market.bars import BAR_MINUTES
+from kaidan.market.bar import BAR_MINUTES
 from kaidan.settings import LabelSettings
 from kaidan.signal import Signal
 

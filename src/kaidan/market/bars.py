@@ -7,13 +7,11 @@ import numpy as np
 import pandas as pd
 
 from kaidan.errors import DataError
+from kaidan.market.bar import BAR_MINUTES, COLUMNS
 from kaidan.market.door import Rule, enforce, number_columns
 from kaidan.market.timestamps import time_values, utc_instants
 
-BAR_MINUTES = 15
 BAR_LENGTH = pd.Timedelta(minutes=BAR_MINUTES)
-BARS_PER_DAY = 24 * 60 // BAR_MINUTES
-COLUMNS = ("open", "high", "low", "close", "volume")
 _PRICES = list(COLUMNS[:4])
 
 

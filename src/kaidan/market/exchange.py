@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from kaidan.errors import DataError
-from kaidan.market.bars import BAR_LENGTH, BAR_MINUTES, COLUMNS, check_bars
+from kaidan.market.bar import BAR_MINUTES, COLUMNS
+from kaidan.market.bars import BAR_LENGTH, check_bars
 from kaidan.market.history import load_history, save_history
 
 _ATTEMPTS = 3

@@ -7,7 +7,7 @@ ought to find. It says nothing about any real market.
 import numpy as np
 import pandas as pd
 
-from kaidan.market.bars import BARS_PER_DAY
+from kaidan.market.bar import BARS_PER_DAY
 from kaidan.market.sample_candles import candles, sample_times
 from kaidan.market.sample_macro import sample_macro
 from kaidan.market.sample_process import (

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pandas as pd
 
-from kaidan.market.bars import BAR_LENGTH, BARS_PER_DAY
+from kaidan.market.bar import BARS_PER_DAY
+from kaidan.market.bars import BAR_LENGTH
 from kaidan.market.sample_macro import LAST_DAY
 from kaidan.market.sample_process import BAR_VOLATILITY, Floats, activity, ar1
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from kaidan.errors import DataError, UsageError
-from kaidan.market.bars import BARS_PER_DAY
+from kaidan.market.bar import BARS_PER_DAY
 from kaidan.market.exchange import fetch_bars
 from kaidan.market.files import read_bars, read_macro
 from kaidan.market.live_macro import fetch_macro

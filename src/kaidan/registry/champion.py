@@ -12,7 +12,7 @@ from kaidan.artifact.runtime import Runtime, RuntimeRefusal
 from kaidan.errors import RegistryError
 from kaidan.evaluation.bootstrap import Interval, block_bootstrap
 from kaidan.evaluation.scores import log_losses
-from kaidan.market.bars import BARS_PER_DAY
+from kaidan.market.bar import BARS_PER_DAY
 from kaidan.registry.store import Version, fetch_bundle, fetch_run_artifact
 from kaidan.signal import Signal
 

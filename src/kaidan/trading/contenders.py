@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from kaidan.market.bar import each_bar
 from kaidan.settings import LabelSettings
 from kaidan.signal import Signal
-from kaidan.trading.bar import each_bar
 from kaidan.trading.policy import Side
 from kaidan.trading.position import ExitReason, Trade, enter
 from kaidan.trading.replay import Replay, checked_mask, replay

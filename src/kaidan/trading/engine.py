@@ -6,9 +6,9 @@ It has no way to see a later bar, so a replay through it cannot either.
 from datetime import UTC, datetime
 
 from kaidan.errors import DataError
+from kaidan.market.bar import ONE_BAR, Bar
 from kaidan.settings import LabelSettings
 from kaidan.signal import Signal
-from kaidan.trading.bar import ONE_BAR, Bar
 from kaidan.trading.policy import Side, wanted_side
 from kaidan.trading.position import ExitReason, Position, Trade, enter
 from kaidan.trading_settings import TradingSettings

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from kaidan.trading.bar import Bar
+from kaidan.market.bar import Bar
 from kaidan.trading.policy import Side
 from kaidan.trading_settings import TradingSettings
 

@@ -7,9 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kaidan.errors import UsageError
+from kaidan.market.bar import each_bar
 from kaidan.settings import LabelSettings
 from kaidan.signal import Signal
-from kaidan.trading.bar import each_bar
 from kaidan.trading.engine import Engine
 from kaidan.trading.position import Trade
 from kaidan.trading_settings import TradingSettings

@@ -8,7 +8,7 @@ from kaidan.evaluation.plots.palette import BLUE, VERMILLION
 from kaidan.evaluation.plots.time_axis import calendar_parts
 from kaidan.evaluation.report import ENSEMBLE, Judged
 from kaidan.evaluation.scores import log_losses
-from kaidan.market.bars import BARS_PER_DAY
+from kaidan.market.bar import BARS_PER_DAY
 
 # Blocks of the bootstrap are days: an interval from fewer than a week of them is far too narrow.
 _MIN_DAYS = 7

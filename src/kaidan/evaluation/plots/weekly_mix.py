@@ -8,7 +8,7 @@ from matplotlib.ticker import PercentFormatter
 from kaidan.evaluation.plots.palette import CLASS_COLOURS
 from kaidan.evaluation.plots.time_axis import calendar_parts, date_axis
 from kaidan.evaluation.report import Judged
-from kaidan.market.bars import BARS_PER_DAY
+from kaidan.market.bar import BARS_PER_DAY
 from kaidan.signal import N_CLASSES, Signal
 
 _MIN_DAYS = 2  # a shorter week at either end is drawn with its neighbour

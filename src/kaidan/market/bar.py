@@ -1,13 +1,19 @@
-"""One closed bar as the engine is told it: plain numbers, because a frame is slow row by row."""
+"""One closed bar as plain numbers, and the grid it lies on.
+
+A frame is slow row by row, and pandas alone is most of what a bot may weigh: it is not imported.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
-from kaidan.market.bars import BAR_MINUTES, COLUMNS
-
+BAR_MINUTES = 15
+BAR_SECONDS = 60 * BAR_MINUTES
+BARS_PER_DAY = 24 * 60 // BAR_MINUTES
+COLUMNS = ("open", "high", "low", "close", "volume")
 ONE_BAR = timedelta(minutes=BAR_MINUTES)
 
 
@@ -27,7 +33,7 @@ class Bar(NamedTuple):
         return self.volume > 0
 
 
-def each_bar(bars: pd.DataFrame) -> Iterator[Bar]:
+def each_bar(bars: "pd.DataFrame") -> Iterator[Bar]:
     """Go through checked `bars` of shape (n_bars, 5), oldest first."""
-    times = pd.DatetimeIndex(bars.index).to_pydatetime()
+    times = bars.index.to_pydatetime()  # type: ignore[attr-defined]
     return map(Bar, times, *(bars[column].tolist() for column in COLUMNS))
