@@ -26,6 +26,8 @@ def trading(**changes: object) -> TradingSettings:
         "position_share": 1.0,
         "allow_short": True,
         "min_strategy_confidence": 0.5,
+        "initial_equity_quote": 1.0,
+        "max_volume_share": 1.0,
     }
     return TradingSettings.model_validate(values | changes)
 
