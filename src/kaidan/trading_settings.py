@@ -25,7 +25,7 @@ class TradingSettings(Frozen):
         What a strategy traded on its own must reach for its opinion to count.
     initial_equity_quote : float, in the currency that prices are quoted in
     max_volume_share : float, share of a bar's volume
-        The most that one fill takes.
+        The most that orders of one direction take of it together.
     """
 
     taker_fee_share: Cost

@@ -1,10 +1,16 @@
 """Bars by hand, and settings whose stop is 2 % and whose target is 3 % away."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pandas as pd
 
+from kaidan.market.bar import ONE_BAR, Bar
 from kaidan.settings import LabelSettings
 from kaidan.signal import Signal
+from kaidan.trading.order import Executed, Order
+from kaidan.trading.paper import PaperBroker
+from kaidan.trading.policy import Side
 from kaidan.trading.replay import Replay, replay
 from kaidan.trading_settings import TradingSettings
 
@@ -30,6 +36,38 @@ def trading(**changes: object) -> TradingSettings:
         "max_volume_share": 1.0,
     }
     return TradingSettings.model_validate(values | changes)
+
+
+def order(side: Side = Side.LONG, **changes: object) -> Order:
+    values = {"share": 1.0, "stop_share": 0.02, "target_share": 0.03, "due_bars": 3}
+    return Order(side=side, **(values | changes))
+
+
+class Market:
+    """A paper broker with 1000 to spend, that may take a tenth of a bar's volume, and its clock."""
+
+    def __init__(self, **changes: object) -> None:
+        defaults = FREE | {"initial_equity_quote": 1000.0, "max_volume_share": 0.1}
+        self.settings = trading(**(defaults | changes))
+        self.broker = PaperBroker(self.settings)
+        self.time = datetime(2024, 1, 1, tzinfo=UTC)
+
+    def bar(self, row: Row, volume: float = 1e6, *, tradable: bool = True) -> Executed:
+        """Tell the next bar: a price at which all of it was traded, or open, high, low, close."""
+        prices = (row,) * 4 if isinstance(row, int | float) else row
+        told = self.broker.on_bar(Bar(self.time, *map(float, prices), volume), tradable=tradable)
+        self.skip()
+        return told
+
+    def skip(self) -> None:
+        """Let a bar be missing."""
+        self.time += ONE_BAR
+
+    def hold(self, side: Side = Side.LONG, **changes: object) -> None:
+        """Enter at 100, without a limit of volume."""
+        self.bar(100)
+        self.broker.enter(order(side, **changes))
+        self.bar(100)
 
 
 def bars_of(rows: list[Row]) -> pd.DataFrame:

@@ -59,6 +59,15 @@ def test_equity_is_marked_to_each_close():
     assert done.equity == pytest.approx([1, 1.01, 1.02, 1.02], abs=1e-12)
 
 
+def test_a_replay_gets_no_more_than_the_volume_allows():
+    rows = [(100, 100, 100, 100, 40.0)] * 2 + [(101, 101, 101, 101, 25.0)] * 6
+    (trade,) = run(rows, "B", initial_equity_quote=1000.0, max_volume_share=0.1).trades
+    assert trade.reason == "time_out"
+    assert trade.exit_time.minute == 15
+    assert trade.net_return == pytest.approx(4 * 1 / 1000, abs=1e-12)
+    assert trade.traded == pytest.approx(4 * 201 / 1000, abs=1e-12)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 2**31),

@@ -18,6 +18,9 @@ from tests.trading.kit import trading
         ("position_share", 0.0),
         ("position_share", 1.01),
         ("min_strategy_confidence", 0.0),
+        ("initial_equity_quote", 0.0),
+        ("max_volume_share", 0.0),
+        ("max_volume_share", 1.01),
         ("leverage", 2.0),
     ],
 )

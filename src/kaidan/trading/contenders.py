@@ -69,6 +69,7 @@ def buy_and_hold(
     """Buy at the beginning of each run of tradable bars, sell at its end, hold between.
 
     Who held through masked bars as well would be paid for weeks in which the rest may not trade.
+    No volume limits it: who holds for years need not buy within one bar.
 
     Returns
     -------
@@ -104,10 +105,18 @@ def _one_run(
     first, last = int(open_rows[0]), int(open_rows[-1])
     (bought,) = each_bar(bars.iloc[[first]])
     (sold,) = each_bar(bars.iloc[[last]])
-    held = enter(Side.LONG, bought, settings, threshold_return=math.inf)
-    trade = held.leave(sold.time, sold.close, ExitReason.END)
+    held = enter(
+        Side.LONG,
+        bought,
+        settings,
+        share=settings.position_share,
+        stop_share=math.inf,
+        target_share=math.inf,
+    )
     closes = bars["close"].to_numpy(dtype=np.float64)
     growth[first:last] = [held.growth(close) for close in closes[first:last].tolist()]
+    held.leave(1.0, sold.close, held.exit_price(sold.close, ExitReason.END))
+    trade = held.trade(sold.time, ExitReason.END)
     growth[last:] = 1.0 + trade.net_return
     position[first : last + 1] = int(Side.LONG)
     return growth, position, [trade]

@@ -1,16 +1,12 @@
-"""The one engine of back-test and live bot: told one closed bar and one answer at a time.
+"""What a stream of answers makes of an account: the policy of a back-test, on the bot's broker."""
 
-It has no way to see a later bar, so a replay through it cannot either.
-"""
-
-from datetime import UTC, datetime
-
-from kaidan.errors import DataError
-from kaidan.market.bar import ONE_BAR, Bar
+from kaidan.market.bar import Bar
 from kaidan.settings import LabelSettings
 from kaidan.signal import Signal
+from kaidan.trading.order import Order
+from kaidan.trading.paper import PaperBroker
 from kaidan.trading.policy import Side, wanted_side
-from kaidan.trading.position import ExitReason, Position, Trade, enter
+from kaidan.trading.position import ExitReason, Position, Trade
 from kaidan.trading_settings import TradingSettings
 
 
@@ -21,8 +17,7 @@ class Engine:
     its stop or target, at an answer for the other side, or `horizon_bars` after the last answer
     for its own side: to close what would be bought again pays costs for nothing.
 
-    On a bar that nobody traded on nothing fills: an entry is then dropped, because the answer was
-    about the bar after it, and an exit, once decided, waits for the first traded bar.
+    How orders are filled is the broker's matter: see `PaperBroker`.
 
     Parameters
     ----------
@@ -30,29 +25,37 @@ class Engine:
     label : LabelSettings
         What the answers foresee: its horizon times a position out, its threshold scales stop
         and target.
-
-    Attributes
-    ----------
-    equity : float
-        Marked to the last close; 1 at the start.
-    position : Position or None
     """
 
     def __init__(self, settings: TradingSettings, label: LabelSettings) -> None:
-        self.equity = 1.0
-        self.position: Position | None = None
-        self._settings = settings
-        self._label = label
-        self._settled = 1.0
-        self._last: datetime | None = None
-        self._entry = Side.FLAT
-        self._exit: ExitReason | None = None
-        self._due = datetime.max.replace(tzinfo=UTC)
+        self._broker = PaperBroker(settings)
+        self._allow_short = settings.allow_short
+        self._horizon_bars = label.horizon_bars
+        self._orders = {
+            side: Order(
+                side=side,
+                share=settings.position_share,
+                stop_share=label.threshold_return * settings.stop_in_label_thresholds,
+                target_share=label.threshold_return * settings.target_in_label_thresholds,
+                due_bars=label.horizon_bars,
+            )
+            for side in (Side.LONG, Side.SHORT)
+        }
+
+    @property
+    def equity(self) -> float:
+        """Marked to the last close; 1 at the start."""
+        return self._broker.equity_share
+
+    @property
+    def position(self) -> Position | None:
+        """What is held, with its stop and target."""
+        return self._broker.position
 
     @property
     def side(self) -> Side:
-        """What is held."""
-        return Side.FLAT if self.position is None else self.position.side
+        """Side of what is held."""
+        return self._broker.side
 
     def on_bar(self, bar: Bar, answer: Signal, *, tradable: bool = True) -> tuple[Trade, ...]:
         """Execute what the last bar asked for, then hear what this one asks for.
@@ -77,52 +80,21 @@ class Engine:
         DataError
             The bar is not later than the one before it.
         """
-        if self._last is not None and bar.time <= self._last:
-            raise DataError(
-                f"engine: got the bar of {bar.time} after that of {self._last}: "
-                "give each closed bar once, oldest first"
-            )
-        if not tradable or bar.time - ONE_BAR != self._last:
-            self._entry = Side.FLAT
-        if not tradable and self.position is not None:
-            self._exit = ExitReason.MASKED
-        closed = self._fill(bar) if bar.traded else ()
-        self.equity = self._settled * (self.position.growth(bar.close) if self.position else 1.0)
-        self._hear(answer if tradable else Signal.HOLD, bar)
-        self._last = bar.time
-        return closed
+        done = self._broker.on_bar(bar, tradable=tradable)
+        if tradable and answer is not Signal.HOLD:
+            self._hear(answer)
+        return done.trades
 
     def close_out(self, bar: Bar) -> tuple[Trade, ...]:
         """Close what is open at the close of the last `bar`, to settle the account."""
-        if self.position is None:
-            return ()
-        return (self._leave(self.position, bar, bar.close, ExitReason.END),)
+        return self._broker.close_out(bar).trades
 
-    def _fill(self, bar: Bar) -> tuple[Trade, ...]:
-        closed = []
-        if self.position is not None:
-            reason = self._exit or (ExitReason.TIME_OUT if bar.time >= self._due else None)
-            if reason is not None:
-                closed.append(self._leave(self.position, bar, bar.open, reason))
-        if self.position is None and self._entry is not Side.FLAT and self._settled > 0:
-            self.position = enter(self._entry, bar, self._settings, self._label.threshold_return)
-        if self.position is not None:
-            reached = self.position.exit_inside(bar)
-            if reached is not None:
-                closed.append(self._leave(self.position, bar, *reached))
-        return tuple(closed)
-
-    def _leave(self, position: Position, bar: Bar, quoted: float, reason: ExitReason) -> Trade:
-        trade = position.leave(bar.time, quoted, reason)
-        self._settled *= 1.0 + trade.net_return
-        self.equity, self.position, self._exit = self._settled, None, None
-        return trade
-
-    def _hear(self, answer: Signal, bar: Bar) -> None:
-        held = self.side
-        wanted = wanted_side(answer, held, allow_short=self._settings.allow_short)
-        self._entry = Side.FLAT if wanted is held else wanted
-        if self.position is not None and wanted is not held:
-            self._exit = ExitReason.TURN
-        if answer is not Signal.HOLD:
-            self._due = bar.time + ONE_BAR * (self._label.horizon_bars + 1)
+    def _hear(self, answer: Signal) -> None:
+        held = self._broker.side
+        wanted = wanted_side(answer, held, allow_short=self._allow_short)
+        if wanted is held:
+            self._broker.extend(self._horizon_bars)
+            return
+        self._broker.exit(ExitReason.TURN)
+        if wanted is not Side.FLAT:
+            self._broker.enter(self._orders[wanted])

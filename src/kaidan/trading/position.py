@@ -1,8 +1,10 @@
 """A position and the trade that it becomes: who paid what, as shares of the equity at entry."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, Self
 
 from kaidan.market.bar import Bar
 from kaidan.trading.policy import Side
@@ -18,6 +20,7 @@ class ExitReason(StrEnum):
     TURN = "turn"
     MASKED = "masked"
     END = "end"
+    LIQUIDATED = "liquidated"
 
 
 @dataclass(frozen=True)
@@ -29,16 +32,17 @@ class Trade:
     side : Side
         LONG or SHORT.
     entry_time, exit_time : datetime
-        Open times of the bars that were traded in.
+        Open times of the bars that it was entered in and that closed the last of it.
     entry_price, exit_price : float
-        As paid and received: slippage is in them, fees are not.
+        As paid and received on average: slippage is in them, fees are not.
     reason : ExitReason
+        Of the fill that closed the last of it.
     net_return : float, share of the equity at entry, after costs
         At least -1: an exchange closes what has lost everything.
     costs : float, share of the equity at entry
-        Fees and slippage of both fills.
+        Fees and slippage of all fills.
     traded : float, share of the equity at entry
-        Notional of both fills.
+        Notional of all fills.
     """
 
     side: Side
@@ -51,10 +55,19 @@ class Trade:
     costs: float
     traded: float
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the trade as plain JSON values."""
+        return vars(self) | {
+            "side": self.side.name,
+            "entry_time": self.entry_time.isoformat(),
+            "exit_time": self.exit_time.isoformat(),
+            "reason": self.reason.value,
+        }
 
-@dataclass(frozen=True)
+
+@dataclass
 class Position:
-    """What is held since a fill.
+    """What is held since a fill, and what was left of it at which prices.
 
     Attributes
     ----------
@@ -62,6 +75,14 @@ class Position:
         Entry price with slippage and without.
     stop, target : float, prices
         Infinite where there is none.
+    share : float
+        Notional over equity, both at entry.
+    held : float in [0, 1]
+        How much of what was entered is still held.
+    left_price : float
+        Sum of the prices at which parts were left, each times its part; slippage is in them.
+    left_slippage : float, price units
+        The slippage in it.
     """
 
     side: Side
@@ -70,12 +91,17 @@ class Position:
     quoted: float
     stop: float
     target: float
+    share: float
     settings: TradingSettings
+    held: float = 1.0
+    left_price: float = 0.0
+    left_slippage: float = 0.0
 
     def growth(self, price: float) -> float:
-        """Equity over that before the entry, with the position valued at `price`."""
-        gain = self.side * (price / self.price - 1.0)
-        return 1.0 + self.settings.position_share * (gain - self.settings.taker_fee_share)
+        """Equity over that before the entry, with what is still held valued at `price`."""
+        gain = self.side * ((self.left_price + self.held * price) / self.price - 1.0)
+        fees = self.settings.taker_fee_share * (1.0 + self.left_price / self.price)
+        return 1.0 + self.share * (gain - fees)
 
     def exit_inside(self, bar: Bar) -> tuple[float, ExitReason] | None:
         """Quoted price and reason of the exit that `bar` reaches, if it does.
@@ -94,39 +120,77 @@ class Position:
             return worst, ExitReason.STOP
         return (self.target, ExitReason.TARGET) if reached else None
 
-    def leave(self, time: datetime, quoted: float, reason: ExitReason) -> Trade:
-        """Close at `quoted`; slippage goes on top, save for a target, which is a limit order."""
+    def exit_price(self, quoted: float, reason: ExitReason) -> float:
+        """Price received: slippage goes on top, save for a target, which is a limit order."""
         slippage = 0.0 if reason is ExitReason.TARGET else self.settings.slippage_share
-        price = quoted * (1.0 - self.side * slippage)
-        share = self.settings.position_share
-        traded = share * (1.0 + price / self.price)
+        return quoted * (1.0 - self.side * slippage)
+
+    def leave(self, part: float, quoted: float, price: float) -> None:
+        """Close `part` of what was entered, at most what is held, at `price`."""
+        self.held -= part
+        self.left_price += part * price
+        self.left_slippage += part * abs(price - quoted)
+
+    def trade(self, time: datetime, reason: ExitReason) -> Trade:
+        """Sum up, once nothing is held any more."""
+        relative = self.left_price / self.price
+        traded = self.share * (1.0 + relative)
         fees = self.settings.taker_fee_share * traded
-        slipped = share * (abs(self.price - self.quoted) + abs(price - quoted)) / self.price
-        gain = share * self.side * (price / self.price - 1.0)
+        slipped = self.share * (abs(self.price - self.quoted) + self.left_slippage) / self.price
         return Trade(
             side=self.side,
             entry_time=self.time,
             entry_price=self.price,
             exit_time=time,
-            exit_price=price,
+            exit_price=self.left_price,
             reason=reason,
-            net_return=max(gain - fees, -1.0),
+            net_return=max(self.share * self.side * (relative - 1.0) - fees, -1.0),
             costs=fees + slipped,
             traded=traded,
         )
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the position as plain JSON values, without the settings."""
+        values = vars(self) | {"side": self.side.name, "time": self.time.isoformat()}
+        del values["settings"]
+        return values
 
-def enter(side: Side, bar: Bar, settings: TradingSettings, threshold_return: float) -> Position:
-    """Buy or sell short at the open of `bar`, with stop and target around the price paid."""
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], settings: TradingSettings) -> Self:
+        """Undo `to_dict`."""
+        side, time = Side[values["side"]], datetime.fromisoformat(values["time"])
+        return cls(**{**values, "side": side, "time": time}, settings=settings)
+
+
+def enter(
+    side: Side,
+    bar: Bar,
+    settings: TradingSettings,
+    *,
+    share: float,
+    stop_share: float,
+    target_share: float,
+) -> Position:
+    """Buy or sell short at the open of `bar`, with stop and target around the price paid.
+
+    Parameters
+    ----------
+    side : Side
+    bar : Bar
+    settings : TradingSettings
+    share : float
+        Notional over equity.
+    stop_share, target_share : float, shares of the price paid
+        How far they are from it; infinite for none.
+    """
     price = bar.open * (1.0 + side * settings.slippage_share)
-    risk = side * threshold_return * settings.stop_in_label_thresholds
-    prize = side * threshold_return * settings.target_in_label_thresholds
     return Position(
         side=side,
         time=bar.time,
         price=price,
         quoted=bar.open,
-        stop=price * (1.0 - risk),
-        target=price * (1.0 + prize),
+        stop=price * (1.0 - side * stop_share),
+        target=price * (1.0 + side * target_share),
+        share=share,
         settings=settings,
     )
