@@ -1,5 +1,6 @@
 """What a configuration folder may say, and the one line that refuses the rest."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,32 @@ def test_the_default_is_the_folder_beside_the_source() -> None:
         ),
         ("gates", lambda v: v["checks"].pop("parity"), "gates.checks.parity: Field"),
         ("bot", lambda v: v["ladder"].update(levels=[1, 4]), r"bot.ladder.levels.1: .* got 4"),
+        *(
+            ("bot", lambda v, change=change: v["risk"].update(change), f"bot.risk.*: .*{said}")
+            for change, said in [
+                ({"model_weight": 0.8}, "add up to 1.1, want 1"),
+                ({"max_stop_share": 1.0}, "is wider than the account"),
+                ({"min_stop_share": 0.06}, "no stop fits between them"),
+                ({"target_in_horizon_sigmas": 40.0}, "no price falls so far"),
+                ({"max_loss_share": 0.15}, "one stop would pause the bot"),
+                ({"max_loss_share": 0.00005}, "nothing would be traded, want more"),
+                ({"min_position_share": 1.0}, "nothing would be traded, want less"),
+                ({"max_position_share": 1.5}, "less than or equal to 1, got 1.5"),
+                ({"kelly_fraction": 0.0}, "greater than 0, got 0.0"),
+                ({"kelly_fraction": math.nan}, "finite number, got nan"),
+                ({"max_spread_share": math.inf}, "finite number, got inf"),
+                ({"max_jump_sigmas": 10.0}, "cannot be reached by one bar of 96"),
+                ({"min_volume_ratio": 30.0}, "no bar would pass"),
+                ({"drawdown_pause_bars": 0}, "greater than or equal to 1, got 0"),
+                ({"max_leverage": 3.0}, "Extra inputs are not permitted"),
+            ]
+        ),
+        (
+            "bot",
+            lambda v: v["risk"]["strategies"].update(ATRBased=0.5),
+            "strategy weights add up to 1.3, want 1",
+        ),
+        ("bot", lambda v: v["risk"]["strategies"].pop("ATRBased"), "ATRBased: Field required"),
     ],
 )
 def test_a_nonsensical_key_is_refused_by_its_place(

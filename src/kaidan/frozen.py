@@ -9,6 +9,6 @@ Count = Annotated[int, Field(ge=1)]
 
 
 class Frozen(BaseModel):
-    """Settings that refuse unknown keys and cannot be changed after they were checked."""
+    """Settings that refuse unknown keys, NaN and infinity, and never change once checked."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

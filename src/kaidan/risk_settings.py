@@ -7,6 +7,9 @@ from pydantic import Field, model_validator
 
 from kaidan.frozen import Count, Frozen, Positive
 
+# What one bar can be of the deviation of the 96 that it is one of: all others being 0.
+_MOST_JUMP_SIGMAS = math.sqrt(96)
+
 Weight = Annotated[float, Field(ge=0, le=1)]
 UpToOne = Annotated[float, Field(gt=0, le=1)]
 
@@ -44,7 +47,7 @@ class RiskSettings(Frozen):
     min_position_share : float, notional over equity
         A size below this is not worth an order.
     max_loss_share : float, share of the equity
-        What the stop may cost; the size shrinks to it.
+        What a stop may cost, fees included; the size shrinks to it.
     stop_in_horizon_sigmas, target_in_horizon_sigmas : float
         Distance in standard deviations of the return over the label's horizon.
     min_stop_share, max_stop_share : float, share of the price
@@ -55,7 +58,8 @@ class RiskSettings(Frozen):
     max_entries_per_day : int, in any 96 bars
     max_spread_share : float, (ask - bid) ÷ mid
     max_jump_sigmas : float
-        Largest move of one bar, in standard deviations of the 96 returns up to it.
+        Largest move of one bar, in standard deviations of the 96 returns up to it, which is one
+        of them.
     min_volume_ratio, max_volume_ratio : float
         Volume against the mean of the 20 bars before.
     """
@@ -96,6 +100,13 @@ class RiskSettings(Frozen):
                 f"max_stop_share {self.max_stop_share} is wider than the account: a stop must "
                 "leave something, want less than 1"
             )
+        target = self.max_stop_share * self.target_in_horizon_sigmas / self.stop_in_horizon_sigmas
+        if target >= 1:
+            raise ValueError(
+                f"target_in_horizon_sigmas {self.target_in_horizon_sigmas} puts the target of a "
+                f"stop at {self.max_stop_share} {target:g} away: no price falls so far, want less "
+                "than 1"
+            )
         if self.max_loss_share >= self.max_drawdown_share:
             raise ValueError(
                 f"max_loss_share {self.max_loss_share} reaches max_drawdown_share "
@@ -105,6 +116,17 @@ class RiskSettings(Frozen):
             raise ValueError(
                 f"min_position_share {self.min_position_share} reaches max_position_share "
                 f"{self.max_position_share}: nothing would be traded, want less"
+            )
+        if self.max_loss_share / self.min_stop_share < self.min_position_share:
+            raise ValueError(
+                f"max_loss_share {self.max_loss_share} allows no position of min_position_share "
+                f"{self.min_position_share}, even with a stop at {self.min_stop_share}: nothing "
+                "would be traded, want more"
+            )
+        if self.max_jump_sigmas >= _MOST_JUMP_SIGMAS:
+            raise ValueError(
+                f"max_jump_sigmas {self.max_jump_sigmas} cannot be reached by one bar of 96, want "
+                f"less than {_MOST_JUMP_SIGMAS:.1f}"
             )
         if self.min_volume_ratio >= self.max_volume_ratio:
             raise ValueError(
