@@ -3,9 +3,17 @@ import pandas as pd
 import pytest
 
 from kaidan.features.correlation import daily_correlation
+from kaidan.market.known_macro import KnownMacro
 from kaidan.market.macro import known_at
 
 QUARTER = pd.Timedelta(minutes=15)
+
+
+def correlation(macro, bars):
+    """At the close of each bar."""
+    closed_at = (bars.index + QUARTER).as_unit("s").asi8
+    series = KnownMacro.from_frame(macro)["usd_jpy"]
+    return daily_correlation(series, closed_at, bars["close"].to_numpy(), closed_at)
 
 
 def plain(values, bars, at):
@@ -34,7 +42,7 @@ def long_bars(make_bars):
 
 def test_each_value_is_what_the_definition_gives(long_bars, macro):
     closed_at = long_bars.index + QUARTER
-    got = daily_correlation(macro["usd_jpy"], closed_at, long_bars["close"].to_numpy())
+    got = correlation(macro, long_bars)
     for row in [500, 1300, 1400, 1500, 2944, 2945, 3000, 4000, 4799]:
         expected = plain(macro["usd_jpy"], long_bars, closed_at[row])
         assert got[row] == pytest.approx(expected, nan_ok=True), row
@@ -44,18 +52,15 @@ def test_each_value_is_what_the_definition_gives(long_bars, macro):
 
 def test_it_changes_only_when_a_value_is_published_or_leaves_the_window(long_bars, macro):
     closed_at = long_bars.index + QUARTER
-    got = daily_correlation(macro["usd_jpy"], closed_at, long_bars["close"].to_numpy())
+    got = correlation(macro, long_bars)
     changes = closed_at[1600:][np.diff(got[1599:]) != 0.0]
     assert set(changes.hour * 60 + changes.minute) <= {17 * 60}
 
 
 def test_a_series_that_does_not_move_is_uncorrelated(long_bars, macro):
-    still = macro["usd_jpy"].mask(macro["usd_jpy"].notna(), 150.0)
-    got = daily_correlation(still, long_bars.index + QUARTER, long_bars["close"].to_numpy())
-    assert got[-1] == 0.0
+    still = macro.assign(usd_jpy=macro["usd_jpy"].mask(macro["usd_jpy"].notna(), 150.0))
+    assert correlation(still, long_bars)[-1] == 0.0
 
 
 def test_a_series_without_values_has_no_correlation(long_bars, macro):
-    none = macro["usd_jpy"] * np.nan
-    got = daily_correlation(none, long_bars.index + QUARTER, long_bars["close"].to_numpy())
-    assert np.isnan(got).all()
+    assert np.isnan(correlation(macro.assign(usd_jpy=np.nan), long_bars)).all()

@@ -2,16 +2,35 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kaidan.features.macro_features import SOURCES, macro_features, stale_sources
+from kaidan.features.macro_features import (
+    SOURCES,
+    fed_by,
+    macro_changes,
+    macro_features,
+    stale_sources,
+)
+from kaidan.market.known_macro import KnownMacro
 
 MAX_AGE_DAYS = 5
+
+
+def features(macro, closed_at, close):
+    seconds = closed_at.as_unit("s").asi8
+    columns = macro_features(
+        KnownMacro.from_frame(macro), seconds, close, seconds, max_age_days=MAX_AGE_DAYS
+    )
+    return pd.DataFrame(columns, index=closed_at)
 
 
 def at(macro, *times):
     """Macro features at close times, with a price that stands still."""
     closed_at = pd.DatetimeIndex([pd.Timestamp(time, tz="UTC") for time in times])
-    columns = macro_features(macro, closed_at, np.ones(len(times)), max_age_days=MAX_AGE_DAYS)
-    return pd.DataFrame(columns, index=closed_at)
+    return features(macro, closed_at, np.ones(len(times)))
+
+
+def stale_at(macro, time):
+    seconds = int(pd.Timestamp(time, tz="UTC").timestamp())
+    return stale_sources(KnownMacro.from_frame(macro), seconds, MAX_AGE_DAYS)
 
 
 def test_a_value_is_there_from_the_moment_it_is_known(macro):
@@ -42,10 +61,8 @@ def test_a_missing_source_takes_only_its_own_features_with_it(macro, source, mak
     bars = make_bars(96 * 40)
     closed_at = bars.index + pd.Timedelta(minutes=15)
     without = macro.assign(**{source: np.nan})
-    columns = macro_features(
-        without, closed_at, bars["close"].to_numpy(), max_age_days=MAX_AGE_DAYS
-    )
-    missing = {name for name, column in columns.items() if np.isnan(column[-1])}
+    last = features(without, closed_at, bars["close"].to_numpy()).iloc[-1]
+    missing = set(last.index[last.isna()])
     assert missing == {name for name, its_source in SOURCES.items() if its_source == source}
 
 
@@ -58,12 +75,9 @@ def test_without_macro_all_eight_are_missing():
 def test_a_stale_source_is_missing_and_named(macro):
     ended = macro.copy()
     ended.loc["2024-03-08":, "usd_jpy"] = np.nan  # last known on 2024-03-07 17:00
-    fresh, stale = (
-        pd.Timestamp("2024-03-12 17:00", tz="UTC"),
-        pd.Timestamp("2024-03-12 17:15", tz="UTC"),
-    )
-    assert stale_sources(ended, fresh, MAX_AGE_DAYS) == set()
-    assert stale_sources(ended, stale, MAX_AGE_DAYS) == {"usd_jpy"}
+    assert stale_at(ended, "2024-03-12 17:00") == ()
+    assert stale_at(ended, "2024-03-12 17:15") == ("usd_jpy",)
+    assert fed_by(("usd_jpy",)) == {"usd_jpy", "usd_jpy_change_1d", "usd_jpy_btc_correlation"}
     rows = at(ended, "2024-03-12 17:00", "2024-03-12 17:15")
     assert rows["usd_jpy"].notna().tolist() == [True, False]
     assert rows["usd_jpy_change_1d"].notna().tolist() == [True, False]
@@ -75,7 +89,19 @@ def test_the_correlation_is_missing_where_the_series_is_stale(macro, make_bars):
     ended = macro.copy()
     ended.loc["2024-02-10":, "usd_jpy"] = np.nan
     closed_at = bars.index + pd.Timedelta(minutes=15)
-    columns = macro_features(ended, closed_at, bars["close"].to_numpy(), max_age_days=MAX_AGE_DAYS)
-    correlation = pd.Series(columns["usd_jpy_btc_correlation"], index=closed_at)
+    correlation = features(ended, closed_at, bars["close"].to_numpy())["usd_jpy_btc_correlation"]
     assert np.isfinite(correlation[pd.Timestamp("2024-02-14 17:00", tz="UTC")])
     assert np.isnan(correlation[pd.Timestamp("2024-02-14 17:15", tz="UTC")])
+
+
+def test_nothing_changes_between_two_instants_of_change(macro, make_bars):
+    bars = make_bars(96 * 60)
+    closed_at = bars.index + pd.Timedelta(minutes=15)
+    ended = macro.copy()
+    ended.loc["2024-02-10":, "usd_jpy"] = np.nan
+    rows = features(ended, closed_at, bars["close"].to_numpy())
+    moved = (rows.ne(rows.shift()) & ~(rows.isna() & rows.shift().isna())).any(axis=1).iloc[1:]
+    changes = np.array(macro_changes(KnownMacro.from_frame(ended), MAX_AGE_DAYS))
+    passed = np.diff(changes.searchsorted(closed_at.as_unit("s").asi8, side="right")) > 0
+    assert not (moved.to_numpy() & ~passed).any()
+    assert moved.sum() > 100

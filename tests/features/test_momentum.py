@@ -2,15 +2,15 @@ import numpy as np
 import pytest
 import talib
 
-from kaidan.features.momentum import momentum_features
 from kaidan.features.ohlcv import Ohlcv, as_ohlcv
+from kaidan.features.technical import technical_features
 
 RECENT = slice(-40, None)
 
 
 @pytest.fixture(scope="module")
 def columns(bars):
-    return momentum_features(as_ohlcv(bars))
+    return technical_features(as_ohlcv(bars))
 
 
 def test_rsi_is_wilders(bars, columns):
@@ -55,7 +55,7 @@ def test_the_money_flow_index_compares_flow_on_rising_and_falling_bars(bars, col
 
 @pytest.mark.parametrize("scale", [1e-12, 1e9])
 def test_the_money_flow_index_does_not_depend_on_the_unit_of_volume(bars, columns, scale):
-    scaled = momentum_features(as_ohlcv(bars.assign(volume=bars["volume"] * scale)))
+    scaled = technical_features(as_ohlcv(bars.assign(volume=bars["volume"] * scale)))
     np.testing.assert_allclose(scaled["mfi_14"], columns["mfi_14"], rtol=1e-9)
 
 
@@ -67,13 +67,13 @@ def test_the_commodity_channel_index_counts_mean_deviations(bars, columns):
 
 
 def test_a_market_that_does_not_move_is_in_the_middle(flat_bars):
-    last = {name: column[-1] for name, column in momentum_features(as_ohlcv(flat_bars)).items()}
+    last = {name: column[-1] for name, column in technical_features(as_ohlcv(flat_bars)).items()}
     assert [last[name] for name in ("rsi_14", "stoch_k", "stoch_d", "mfi_14")] == [50.0] * 4
     assert last["cci_20"] == 0.0
 
 
 def test_rsi_is_neutral_only_after_fourteen_changes_of_zero(flat_bars):
-    column = momentum_features(as_ohlcv(flat_bars))["rsi_14"]
+    column = technical_features(as_ohlcv(flat_bars))["rsi_14"]
     assert column[600 + 13] != 50.0  # the first flat bar still changed
     assert column[600 + 14] == 50.0
 
@@ -81,8 +81,8 @@ def test_rsi_is_neutral_only_after_fourteen_changes_of_zero(flat_bars):
 @pytest.mark.parametrize("price", np.random.default_rng(3).uniform(1e-3, 2e7, 25))
 def test_no_flat_price_looks_stretched_by_rounding(price):
     bars = Ohlcv(*(np.full(60, price) for _ in range(4)), volume=np.ones(60))
-    assert momentum_features(bars)["cci_20"][-1] == 0.0
+    assert technical_features(bars)["cci_20"][-1] == 0.0
 
 
 def test_the_money_flow_index_without_volume_is_neutral(bars):
-    assert momentum_features(as_ohlcv(bars.assign(volume=0.0)))["mfi_14"][-1] == 50.0
+    assert technical_features(as_ohlcv(bars.assign(volume=0.0)))["mfi_14"][-1] == 50.0

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from kaidan.features.ohlcv import Ohlcv, as_ohlcv
-from kaidan.features.regime import regime_features
+from kaidan.features.technical import technical_features
 
 
 def plain_directional_movement(bars):
@@ -19,7 +19,7 @@ def plain_directional_movement(bars):
 
 
 def test_directional_movement_is_wilders(bars):
-    columns = regime_features(as_ohlcv(bars))
+    columns = technical_features(as_ohlcv(bars))
     adx, plus, minus = plain_directional_movement(bars)
     assert columns["adx_14"][-1] == pytest.approx(adx, rel=1e-9)
     assert columns["plus_di_14"][-1] == pytest.approx(plus, rel=1e-9)
@@ -27,7 +27,7 @@ def test_directional_movement_is_wilders(bars):
 
 
 def test_efficiency_is_the_net_move_by_the_path(bars):
-    column = regime_features(as_ohlcv(bars))["efficiency_ratio_20"]
+    column = technical_features(as_ohlcv(bars))["efficiency_ratio_20"]
     close = bars["close"].to_numpy()[-21:]
     expected = abs(close[-1] - close[0]) / np.abs(np.diff(close)).sum()
     assert column[-1] == pytest.approx(expected)
@@ -36,8 +36,8 @@ def test_efficiency_is_the_net_move_by_the_path(bars):
 def test_a_straight_line_is_walked_efficiently():
     line = np.arange(1.0, 61.0)
     bars = Ohlcv(line, line, line, line, np.ones(60))
-    assert regime_features(bars)["efficiency_ratio_20"][-1] == 1.0
+    assert technical_features(bars)["efficiency_ratio_20"][-1] == 1.0
 
 
 def test_a_market_that_does_not_move_is_inefficient_not_undefined(flat_bars):
-    assert regime_features(as_ohlcv(flat_bars))["efficiency_ratio_20"][-1] == 0.0
+    assert technical_features(as_ohlcv(flat_bars))["efficiency_ratio_20"][-1] == 0.0

@@ -1,13 +1,15 @@
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from kaidan.features.sessions import time_features
+from kaidan.features.sessions import SESSIONS, time_features
 
 
 def at(time, name):
-    return time_features(pd.DatetimeIndex([pd.Timestamp(time, tz="UTC")]))[name][0]
+    closed_at = np.array([pd.Timestamp(time, tz="UTC").timestamp()], dtype=np.int64)
+    return time_features(closed_at)[name][0]
 
 
 @pytest.mark.parametrize(
@@ -74,3 +76,13 @@ def test_the_day_turns_once_a_week_from_monday():
 )
 def test_the_weekend_is_saturday_and_sunday_in_utc(time, weekend):
     assert at(time, "is_weekend") == weekend
+
+
+def test_two_years_of_clocks_are_those_of_pandas():
+    closed = pd.date_range("2023-01-01", "2024-12-31", freq="15min", tz="UTC", unit="s")
+    columns = time_features(closed.asi8)
+    for name, (zone, start, end) in SESSIONS.items():
+        local = closed.tz_convert(zone)
+        minute = local.hour * 60 + local.minute
+        np.testing.assert_array_equal(columns[name], (start <= minute) & (minute < end))
+    np.testing.assert_array_equal(columns["is_weekend"], closed.day_of_week >= 5)

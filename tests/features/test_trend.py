@@ -3,12 +3,12 @@ import pytest
 import talib
 
 from kaidan.features.ohlcv import as_ohlcv
-from kaidan.features.trend import trend_features
+from kaidan.features.technical import technical_features
 
 
 @pytest.fixture(scope="module")
 def columns(bars):
-    return trend_features(as_ohlcv(bars))
+    return technical_features(as_ohlcv(bars))
 
 
 def test_exponential_means_forget_geometrically(bars, columns):
@@ -48,12 +48,12 @@ def test_the_slope_is_that_of_the_log_price(bars, columns):
 
 def test_a_day_without_volume_is_weighted_evenly(bars):
     typical = (bars["high"] + bars["low"] + bars["close"]) / 3
-    column = trend_features(as_ohlcv(bars.assign(volume=0.0)))["vwap_96"]
+    column = technical_features(as_ohlcv(bars.assign(volume=0.0)))["vwap_96"]
     np.testing.assert_allclose(column, typical.rolling(96).mean())
 
 
 def test_a_market_that_does_not_move_has_no_trend(flat_bars):
-    last = {name: column[-1] for name, column in trend_features(as_ohlcv(flat_bars)).items()}
+    last = {name: column[-1] for name, column in technical_features(as_ohlcv(flat_bars)).items()}
     for name in ("close_to_sma_200", "slope_20"):
         assert last[name] == 0.0, name
     # (H + L + C) / 3 of three equal prices is off by a rounding, and no more.

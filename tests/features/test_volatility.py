@@ -5,12 +5,12 @@ import pytest
 import talib
 
 from kaidan.features.ohlcv import as_ohlcv
-from kaidan.features.volatility import volatility_features
+from kaidan.features.technical import technical_features
 
 
 @pytest.fixture(scope="module")
 def columns(bars):
-    return volatility_features(as_ohlcv(bars))
+    return technical_features(as_ohlcv(bars))
 
 
 def test_the_true_range_is_averaged_as_wilder_does(bars, columns):
@@ -50,7 +50,7 @@ def test_parkinson_reads_the_ranges(bars, columns):
 
 
 def test_a_market_that_does_not_move_has_no_volatility_and_sits_in_the_middle(flat_bars):
-    last = {name: column[-1] for name, column in volatility_features(as_ohlcv(flat_bars)).items()}
+    last = {name: column[-1] for name, column in technical_features(as_ohlcv(flat_bars)).items()}
     assert last["bb_position"] == 0.5
     for name in ("bb_width", "zscore", "volatility_16", "volatility_96", "parkinson_20"):
         assert last[name] == 0.0, name

@@ -4,7 +4,10 @@ import pytest
 
 from kaidan.features.windows import (
     deviation,
+    highest,
+    lowest,
     mean,
+    mean_distance,
     shifted,
     slope,
     total,
@@ -36,6 +39,17 @@ def test_each_window_is_what_a_loop_over_it_gives(n):
     )
 
 
+@pytest.mark.parametrize("n", [1, 7, 60])
+def test_extremes_and_mean_distances_are_what_a_loop_gives(n):
+    np.testing.assert_array_equal(highest(VALUES, n), over_windows(n, np.max, VALUES))
+    np.testing.assert_array_equal(lowest(VALUES, n), over_windows(n, np.min, VALUES))
+    np.testing.assert_allclose(
+        mean_distance(VALUES, n),
+        over_windows(n, lambda v: np.abs(v - v.mean()).mean(), VALUES),
+        atol=1e-13,
+    )
+
+
 def test_sample_deviation_and_slope_are_the_textbook_ones():
     np.testing.assert_allclose(
         deviation(VALUES, 9, ddof=1), pd.Series(VALUES).rolling(9).std().to_numpy()
@@ -52,6 +66,9 @@ def test_a_history_shorter_than_the_window_is_all_nan():
         mean(short, 6),
         deviation(short, 6, ddof=0),
         slope(short, 6),
+        mean_distance(short, 6),
+        highest(short, 6),
+        lowest(short, 6),
         weighted_mean(short, WEIGHTS[:5], 6),
         shifted(short, 6),
     ):
@@ -74,6 +91,17 @@ def test_a_window_does_not_depend_on_where_the_history_begins():
         assert mean(values, n)[-1] == mean(values[-n:], n)[-1]
         assert deviation(values, n, ddof=1)[-1] == deviation(values[-n:], n, ddof=1)[-1]
         assert total(values, n)[-1] == total(values[-n:], n)[-1]
+        assert mean_distance(values, n)[-1] == mean_distance(values[-n:], n)[-1]
+        assert (
+            weighted_mean(values, WEIGHTS, n)[-1]
+            == (weighted_mean(values[-n:], WEIGHTS[-n:], n)[-1])
+        )
+
+
+def test_columns_of_a_table_may_have_gaps_in_memory():
+    table = np.random.default_rng(2).normal(size=(60, 3))
+    np.testing.assert_array_equal(mean(table[:, 1], 7), mean(table[:, 1].copy(), 7))
+    np.testing.assert_array_equal(total(table[:, 1], 7), total(table[:, 1].copy(), 7))
 
 
 def test_a_mean_without_any_weight_is_the_plain_mean():

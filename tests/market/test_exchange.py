@@ -1,13 +1,15 @@
 import json
 from datetime import UTC, datetime
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler
 
 import ccxt
 import pandas as pd
 import pytest
 
-from kaidan.errors import DataError
+from kaidan.errors import DataError, UsageError
 from kaidan.market.bars import check_bars
-from kaidan.market.exchange import fetch_bars
+from kaidan.market.exchange import fetch_bars, fetch_latest, stored_bars
 from kaidan.market.gaps import find_gaps
 from kaidan.market.history import load_history
 
@@ -44,8 +46,10 @@ class Bitbank:
 
 
 @pytest.fixture
-def client(server):
+def client(server, monkeypatch):
     """Ccxt's own bitbank, sent to the local server, without its pauses."""
+    date = format_datetime(NOW, usegmt=True)
+    monkeypatch.setattr(BaseHTTPRequestHandler, "date_time_string", lambda _handler: date)
     exchange = ccxt.bitbank({"timeout": 5_000, "enableRateLimit": False})
     exchange.urls["api"] = dict.fromkeys(exchange.urls["api"], server.url)
     yield exchange
@@ -185,23 +189,74 @@ def test_an_error_of_the_exchange_is_told(server, fetch):
         fetch()
 
 
-def test_nonsense_prices_are_refused_and_not_kept(server, fetch, tmp_path):
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ('"6001007"', '"-1"'),
+        ('"6001007"', '"0"'),
+        ('"6001007"', '"soon"'),
+        ('"6001007"', "null"),
+        ('"6001009"', '"1"'),  # the high
+        ('"0.5"', '"-0.5"'),
+        ("1704093300000", "1704093300001"),  # off the grid
+    ],
+)
+def test_an_impossible_candle_is_left_out_alone_and_told(
+    server, fetch, tmp_path, caplog, right, wrong
+):
+    page = candles("20240101")
+    hour = page.index("1704093300000")  # 07:15
+    start = page.rindex("[", 0, hour)
+    broken = page[:start] + page[start:].replace(right, wrong, 1)
+    server.answer = Bitbank(faults=[(200, broken)])
+    bars = fetch()
+    assert "1 impossible candles left out" in caplog.text
+    assert len(bars) == 3 * 96 - 1
+    stored = load_history(tmp_path / "bars" / "bitbank" / "BTC_JPY.parquet")
+    assert pd.Timestamp("2024-01-01T07:15Z") not in stored.index
+
+
+def test_an_impossible_candle_is_asked_for_again_and_comes_when_it_is_mended(server, fetch):
     server.answer = Bitbank(faults=[(200, candles("20240101").replace('"6001007"', '"-1"'))])
-    with pytest.raises(DataError, match="exchange:bitbank/BTC_JPY: row"):
+    assert len(fetch()) == 3 * 96 - 11  # a close, an open or a low
+    server.answer = Bitbank()
+    assert len(fetch()) == 3 * 96
+
+
+def test_candles_of_another_length_are_refused_and_not_kept(server, fetch, tmp_path):
+    server.answer = Bitbank(ALL_SLOTS[::4])
+    with pytest.raises(DataError, match="the candles are 60 minutes apart; want 15"):
         fetch()
     assert not (tmp_path / "bars").exists()
 
 
+def test_the_first_candles_after_an_outage_are_fetched(server, fetch, client, tmp_path):
+    outage = (ALL_SLOTS > "2024-01-04T05:15Z") & (ALL_SLOTS < "2024-01-04T05:45Z")
+    server.answer = Bitbank(ALL_SLOTS[:-2])
+    fetch()
+    # Of what is asked for again there are one candle before the outage and two after it.
+    few = ALL_SLOTS[(ALL_SLOTS >= "2024-01-04T05:15Z") & ~outage]
+    server.answer = Bitbank(few)
+    answer = latest(client, tmp_path)
+    assert answer.failure is None
+    assert answer.bars.index[-1] == pd.Timestamp("2024-01-04T06:00Z")
+
+
+def test_candles_out_of_order_are_sorted(server, fetch):
+    server.answer = Bitbank(ALL_SLOTS[::-1])
+    assert len(fetch()) == 3 * 96
+
+
 def test_an_unknown_symbol_is_refused_with_some_that_exist(server, fetch):
     server.answer = Bitbank()
-    with pytest.raises(DataError, match=r"unknown symbol DOGE/JPY; want one of BTC/JPY"):
+    with pytest.raises(UsageError, match=r"unknown symbol DOGE/JPY; want one of BTC/JPY"):
         fetch(name="bitbank/DOGE_JPY")
 
 
 def test_an_exchange_without_15_minute_candles_is_refused(server, fetch, client):
     server.answer = Bitbank()
     client.timeframes = {"1h": "1hour"}
-    with pytest.raises(DataError, match="has no 15-minute candles"):
+    with pytest.raises(UsageError, match="has no 15-minute candles"):
         fetch()
 
 
@@ -234,7 +289,7 @@ def test_no_network_is_told(client, tmp_path):
 
 
 def test_an_unknown_exchange_is_refused(tmp_path):
-    with pytest.raises(DataError, match="unknown exchange; want a ccxt name"):
+    with pytest.raises(UsageError, match="unknown exchange; want a ccxt name"):
         fetch_bars("bitbonk/BTC_JPY", home=tmp_path, days=1, now=NOW)
 
 
@@ -242,5 +297,90 @@ def test_an_unknown_exchange_is_refused(tmp_path):
     "name", ["bitbank", "bitbank/", "bitbank/BTC", "/BTC_JPY", "bitbank/A_B_C"]
 )
 def test_a_name_of_another_shape_is_refused(tmp_path, name):
-    with pytest.raises(DataError, match="want exchange:NAME/BASE_QUOTE"):
+    with pytest.raises(UsageError, match="want exchange:NAME/BASE_QUOTE"):
         fetch_bars(name, home=tmp_path, days=1, now=NOW)
+
+
+def latest(client, folder, **options):
+    return fetch_latest(
+        "bitbank/BTC_JPY",
+        home=folder,
+        since=datetime(2024, 1, 3, tzinfo=UTC),
+        again=4,
+        now=NOW,
+        client=client,
+        pause_seconds=0.01,
+        **options,
+    )
+
+
+def test_the_latest_bars_are_all_that_is_stored_when_the_exchange_fails(
+    server, fetch, client, tmp_path
+):
+    server.answer = Bitbank()
+    stored = fetch()
+    server.answer = Bitbank(faults=[(429, "slow down")] * 3)
+    answer = latest(client, tmp_path)
+    assert "no candles in 3 attempts" in answer.failure
+    assert answer.spread_share is None
+    pd.testing.assert_frame_equal(answer.bars, stored.loc["2024-01-03":])
+
+
+def test_the_latest_bars_of_an_exchange_that_is_down_say_so(client, tmp_path):
+    client.urls["api"] = dict.fromkeys(client.urls["api"], "http://127.0.0.1:1")
+    answer = latest(client, tmp_path)
+    assert answer.bars.shape == (0, 5)
+    assert answer.clock is None
+    assert "no candles in 3 attempts" in answer.failure
+
+
+def test_the_newest_candles_are_asked_for_though_they_are_stored(server, fetch, client, tmp_path):
+    server.answer = Bitbank()
+    fetch()
+    server.answer = lambda path: (
+        (200, PAIRS)
+        if path == "/spot/pairs"
+        else (200, candles(path.rsplit("/", 1)[1]).replace('"0.5"', '"0.75"'))
+    )
+    assert latest(client, tmp_path).bars["volume"].iloc[-5:].tolist() == [0.5] + [0.75] * 4
+    assert fetch()["volume"].iloc[0] == 0.5
+
+
+def test_a_market_without_a_spread_still_has_bars(server, client, tmp_path):
+    server.answer = Bitbank()
+
+    def refuse(path):
+        assert path == "/btc_jpy/ticker"
+        return 500, "{}"
+
+    server.answer = lambda path: refuse(path) if "ticker" in path else Bitbank()(path)
+    answer = latest(client, tmp_path)
+    assert answer.failure is None
+    assert answer.spread_share is None
+    assert len(answer.bars) > 96
+
+
+@pytest.mark.parametrize(
+    ("bid", "ask", "share"),
+    [("99", "101", 0.02), ("101", "99", None), ("0", "101", None), (None, "101", None)],
+)
+def test_a_spread_is_told_when_it_can_be_true(server, client, tmp_path, bid, ask, share):
+    ticker = json.dumps({"success": 1, "data": {"buy": bid, "sell": ask, "last": "100"}})
+    server.answer = lambda path: (200, ticker) if "ticker" in path else Bitbank()(path)
+    assert latest(client, tmp_path).spread_share == (share and pytest.approx(share))
+
+
+def test_the_exchange_says_what_time_it_is(server, client, tmp_path):
+    server.answer = Bitbank()
+    clock = latest(client, tmp_path).clock
+    assert 0 <= (clock - NOW).total_seconds() < 5
+
+
+def test_stored_bars_are_given_without_asking_anybody(server, fetch, tmp_path):
+    server.answer = Bitbank()
+    fetched = fetch()
+    server.asked.clear()
+    stored = stored_bars("bitbank/BTC_JPY", home=tmp_path, since=fetched.index[5])
+    pd.testing.assert_frame_equal(stored, fetched.iloc[5:])
+    assert server.asked == []
+    assert stored_bars("bitbank/ETH_JPY", home=tmp_path, since=fetched.index[0]).empty

@@ -1,3 +1,6 @@
+import os
+import time
+
 import pandas as pd
 import pytest
 
@@ -39,3 +42,16 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path, raw_bars):
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="set KAIDAN_HOME"):
         save_history(raw_bars, tmp_path / "file" / "bars.parquet")
+
+
+def test_a_draft_of_who_was_killed_while_writing_goes_and_one_being_written_stays(
+    tmp_path, raw_bars
+):
+    path = tmp_path / "bars.parquet"
+    forsaken, written = (tmp_path / f"bars.parquet.{name}.tmp" for name in ("old", "new"))
+    for draft in (forsaken, written):
+        draft.touch()
+    two_hours_ago = time.time() - 7200
+    os.utime(forsaken, (two_hours_ago, two_hours_ago))
+    save_history(raw_bars, path)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["bars.parquet", written.name]

@@ -1,6 +1,9 @@
 import json
+import threading
 import time
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 
 import numpy as np
 import pandas as pd
@@ -8,7 +11,7 @@ import pytest
 
 from kaidan.market.history import load_history
 from kaidan.market.live_macro import fetch_macro
-from kaidan.market.macro import MACRO_COLUMNS, check_macro
+from kaidan.market.macro import MACRO_COLUMNS, as_known, check_macro
 
 NOW = datetime(2024, 1, 10, 22, 0, tzinfo=UTC)  # a Wednesday
 LEVELS = {"JPY": 141.0, "N225": 33_000.0, "TNX": 4.0}
@@ -46,13 +49,12 @@ def good(path):
     return 200, chart([LEVELS[symbol] + day for day in range(10)])
 
 
-def fetch(server, folder, now=NOW, timeout_seconds=5.0):
+def fetch(server, folder, now=NOW, timeout_seconds=5.0, **options):
     return fetch_macro(
         folder,
         now=now,
-        chart_url=f"{server.url}/chart",
-        fear_greed_url=f"{server.url}/fng/",
         timeout_seconds=timeout_seconds,
+        **{"chart_url": f"{server.url}/chart", "fear_greed_url": f"{server.url}/fng/"} | options,
     )
 
 
@@ -153,6 +155,22 @@ def no_values(_path):
     return 200, chart([None, None])
 
 
+def a_hundredfold(_path):
+    return 200, chart([14_100.0])
+
+
+def negative(_path):
+    return 200, chart([141.0, -141.0])
+
+
+def text(_path):
+    return 200, chart([141.0, "soon"])
+
+
+def only_the_future(_path):
+    return 200, chart([141.0], "2031-01-01")
+
+
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
@@ -162,6 +180,13 @@ def no_values(_path):
         (infinite, "says inf for 2024-01-02"),
         (other_json, "another form than expected"),
         (no_values, "no values"),
+        (a_hundredfold, "says 14100 for 2024-01-01, which cannot be"),
+        (negative, "says -141 for 2024-01-02, which cannot be"),
+        (
+            text,
+            "another form than expected (ValueError: could not convert string to float: 'soon')",
+        ),
+        (only_the_future, "no value that is final yet"),
     ],
 )
 def test_one_failing_source_makes_only_its_column_missing(server, tmp_path, fault, told):
@@ -243,3 +268,94 @@ def test_the_history_holds_values_and_when_they_were_fetched(server, tmp_path):
     history = load_history(tmp_path / "nikkei_225.parquet")
     assert list(history.columns) == ["value", "fetched_at"]
     assert (history["fetched_at"] == NOW).all()
+
+
+@contextmanager
+def trickling():
+    """A server that answers a space every twentieth of a second, so that no time-out passes."""
+    over = threading.Event()
+
+    class Handler(StreamRequestHandler):
+        def handle(self):
+            self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n")
+            with suppress(ConnectionError):
+                while not over.wait(0.05):
+                    self.wfile.write(b" ")
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as tcp:
+        threading.Thread(target=tcp.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{tcp.server_address[1]}"
+        over.set()
+        tcp.shutdown()
+
+
+def test_a_server_that_trickles_is_left_behind_alone(server, tmp_path):
+    server.answer = good
+    with trickling() as url:
+        started = time.monotonic()
+        live = fetch(server, tmp_path, timeout_seconds=0.2, fear_greed_url=url)
+        assert time.monotonic() - started < 3
+    assert list(live.failures) == ["fear_greed_index"]
+    assert "still answering after 0.2 s, twice" in live.failures["fear_greed_index"]
+    assert live.frame[["nikkei_225", "us_10y_yield", "usd_jpy"]].notna().any().all()
+
+
+def nikkei(*values):
+    """Good answers, and these closes of the Nikkei from 2024-01-01 on."""
+    return failing_for("N225", lambda _: (200, chart(list(values))))
+
+
+USUAL = [33_000.0 + day for day in range(7)]
+
+
+@pytest.mark.parametrize("lie", [3_300_000.0, 330.0])
+def test_a_value_that_no_day_can_have_moved_to_fails_and_leaves_the_history(server, tmp_path, lie):
+    server.answer = nikkei(*USUAL)
+    fetch(server, tmp_path)
+    before = (tmp_path / "nikkei_225.parquet").read_bytes()
+    server.answer = nikkei(*USUAL, lie)
+    live = fetch(server, tmp_path, now=NOW + timedelta(days=1))
+    assert list(live.failures) == ["nikkei_225"]
+    assert (
+        "for 2024-01-08 after 33006 for 2024-01-07, more than a day can move"
+        in (live.failures["nikkei_225"])
+    )
+    assert live.frame["nikkei_225"].dropna().tolist() == USUAL
+    assert (tmp_path / "nikkei_225.parquet").read_bytes() == before
+
+
+def test_a_lie_is_asked_about_again_at_once_and_the_truth_is_taken(server, tmp_path):
+    server.answer = nikkei(*USUAL)
+    fetch(server, tmp_path)
+    server.answer = nikkei(*USUAL, 3_300_000.0)
+    fetch(server, tmp_path, now=NOW + timedelta(days=1))
+    server.answer = nikkei(*USUAL, 33_100.0)
+    live = fetch(server, tmp_path, now=NOW + timedelta(days=1, hours=1))
+    assert live.failures == {}
+    assert live.frame["nikkei_225"].dropna().tolist() == [*USUAL, 33_100.0]
+
+
+def test_yesterdays_value_again_and_again_is_kept_as_yesterdays(server, tmp_path):
+    server.answer = nikkei(*USUAL)
+    for day in range(6):
+        live = fetch(server, tmp_path, now=NOW + timedelta(days=day))
+    assert live.failures == {}
+    late = pd.DatetimeIndex([NOW + timedelta(days=6)])
+    assert live.frame["nikkei_225"].last_valid_index() == pd.Timestamp("2024-01-07")
+    assert as_known(live.frame[["nikkei_225"]], late, 5).isna().all(axis=None)
+
+
+def test_a_younger_cache_can_be_asked_for(server, tmp_path):
+    server.answer = good
+    fetch(server, tmp_path)
+    fetch(server, tmp_path, now=NOW + timedelta(minutes=59), cache_age=timedelta(hours=1))
+    assert len(server.asked) == 4
+    fetch(server, tmp_path, now=NOW + timedelta(minutes=60), cache_age=timedelta(hours=1))
+    assert len(server.asked) == 8
+
+
+def test_what_was_fetched_by_a_clock_that_was_ahead_is_asked_for_again(server, tmp_path):
+    server.answer = good
+    fetch(server, tmp_path, now=NOW + timedelta(days=400))
+    fetch(server, tmp_path)
+    assert len(server.asked) == 8

@@ -4,18 +4,17 @@ So neither side of a pair holds anything that was not known when the day's value
 """
 
 import numpy as np
-import pandas as pd
 
-from kaidan.features.ohlcv import Array
-from kaidan.market.macro import known_at
+from kaidan.features.ohlcv import Array, Times
+from kaidan.market.known_macro import Series
 
-WINDOW = pd.Timedelta(days=30)
+WINDOW_SECONDS = 30 * 24 * 3600
 # A correlation of fewer pairs says next to nothing: its standard error is above 0.3.
 MIN_PAIRS = 10
 
 
-def daily_correlation(values: pd.Series, closed_at: pd.DatetimeIndex, close: Array) -> Array:
-    """Pearson correlation over the 30 calendar days before each bar's close.
+def daily_correlation(series: Series, closed_at: Times, close: Array, at: Times) -> Array:
+    """Pearson correlation over the 30 calendar days before each instant of `at`.
 
     A pair is the log return of the series from one published value to the next, and that of the
     price between the same two instants (the last bar closed at each). Both instants lie inside
@@ -23,27 +22,26 @@ def daily_correlation(values: pd.Series, closed_at: pd.DatetimeIndex, close: Arr
 
     Parameters
     ----------
-    values : Series of shape (n_days,)
-        A column of a macro frame; days without a value are NaN.
-    closed_at : DatetimeIndex of shape (n_bars,), UTC
+    series : Series
+    closed_at : int64 array of shape (n_bars,), epoch seconds
     close : array of shape (n_bars,)
+    at : int64 array of shape (n,), epoch seconds, increasing
+        Of `closed_at`, those that are asked for.
 
     Returns
     -------
-    array of shape (n_bars,)
+    array of shape (n,)
         NaN with fewer than 10 pairs; 0 where one side did not move.
     """
-    present = values.dropna()
-    known = known_at(pd.DatetimeIndex(present.index), str(values.name))
-    in_history = known >= closed_at[0]
-    known = known[in_history]
+    in_history = series.known >= closed_at[0]
+    known = series.known[in_history]
     prices = close[closed_at.searchsorted(known, side="right") - 1]
-    moves = np.diff(np.log(present.to_numpy()[in_history]))
+    moves = np.diff(np.log(series.values[in_history]))
     price_moves = np.diff(np.log(prices))
 
     # Pairs are in order of time, so those of a window are a run: first to last.
-    first = known[:-1].searchsorted(closed_at - WINDOW, side="right")
-    last = np.maximum(known[1:].searchsorted(closed_at, side="right"), first)
+    first = known[:-1].searchsorted(at - WINDOW_SECONDS, side="right")
+    last = np.maximum(known[1:].searchsorted(at, side="right"), first)
     # A run changes a few times a day at most, so most bars share that of the bar before.
     starts = np.append(True, (np.diff(first) != 0) | (np.diff(last) != 0))
     correlations = [

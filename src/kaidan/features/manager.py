@@ -1,26 +1,28 @@
-"""FeatureManager: the one place where bars become features, for training, replay and live alike."""
+"""FeatureManager: the one place where bars become features, for training, replay and live alike.
 
+Live goes bar by bar through the stream that it gives, with the same formulas.
+"""
+
+import math
 from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
 from kaidan.errors import ContractError, SettingsError
-from kaidan.features.breakout import breakout_features
 from kaidan.features.catalogue import CATALOGUE
 from kaidan.features.contract import level_features
-from kaidan.features.lags import lag_features
-from kaidan.features.macro_features import SOURCES, macro_features, stale_sources
-from kaidan.features.momentum import momentum_features
+from kaidan.features.macro_features import fed_by, macro_features, stale_sources
 from kaidan.features.ohlcv import Columns, as_ohlcv
-from kaidan.features.price import price_features
-from kaidan.features.regime import regime_features
 from kaidan.features.sessions import time_features
+from kaidan.features.strategies.atr_based import volatility_regime
+from kaidan.features.strategies.multi_timeframe import higher_spread
 from kaidan.features.strategies.signals import strategy_signals
-from kaidan.features.trend import trend_features
-from kaidan.features.volatility import volatility_features
+from kaidan.features.stream import FeatureStream
+from kaidan.features.technical import technical_features
 from kaidan.market.bars import BAR_LENGTH, check_bars, require_bars
 from kaidan.market.gaps import bars_since_gap
+from kaidan.market.known_macro import KnownMacro
 from kaidan.market.macro import check_macro
 from kaidan.settings import Settings, load_settings
 
@@ -76,6 +78,10 @@ class FeatureManager:
         self._refuse_short_warmup(features)
         return features
 
+    def stream(self) -> FeatureStream:
+        """Give an empty stream: the same features, one bar at a time and without pandas."""
+        return FeatureStream(self._settings)
+
     def get_feature_names(self, level: int | str) -> list[str]:
         """Feature names of level 1, 2 or 3, or of `"legacy12"`, in order.
 
@@ -130,12 +136,9 @@ class FeatureManager:
         DataError
             The macro series are not sound.
         """
-        stale = stale_sources(
-            None if macro is None else check_macro(macro),
-            pd.Timestamp(at).tz_convert("UTC"),
-            self._settings.bot.freshness.max_macro_age_days,
-        )
-        return frozenset(name for name, source in SOURCES.items() if source in stale)
+        known = KnownMacro.from_frame(None if macro is None else check_macro(macro))
+        max_age_days = self._settings.bot.freshness.max_macro_age_days
+        return fed_by(stale_sources(known, math.floor(at.timestamp()), max_age_days))
 
     def bridged(self, bars: pd.DataFrame) -> pd.DataFrame:
         """Mark each value whose look-back reaches over missing bars or zero-volume filler.
@@ -160,24 +163,25 @@ class FeatureManager:
         return pd.DataFrame(since[:, None] < needed, index=bars.index, columns=names)
 
     def _compute(self, bars: pd.DataFrame, macro: pd.DataFrame | None) -> Columns:
-        closed_at = pd.DatetimeIndex(bars.index) + BAR_LENGTH
+        closed_at = (pd.DatetimeIndex(bars.index) + BAR_LENGTH).as_unit("s").asi8
         ohlcv = as_ohlcv(bars)
-        technical = {
-            **price_features(ohlcv),
-            **momentum_features(ohlcv),
-            **volatility_features(ohlcv),
-            **trend_features(ohlcv),
-            **breakout_features(ohlcv),
-            **regime_features(ohlcv),
-        }
+        technical = technical_features(ohlcv)
         strategies = self._settings.training.strategies
-        max_age_days = self._settings.bot.freshness.max_macro_age_days
+        for_strategies = {
+            "volatility_regime": volatility_regime(technical["natr_14"], strategies.atr_based),
+            "higher_spread": higher_spread(closed_at, ohlcv.close, strategies.multi_timeframe),
+        }
         return {
             **technical,
-            **lag_features(technical),
             **time_features(closed_at),
-            **strategy_signals(closed_at, technical, strategies),
-            **macro_features(macro, closed_at, ohlcv.close, max_age_days=max_age_days),
+            **strategy_signals(technical | for_strategies, strategies),
+            **macro_features(
+                KnownMacro.from_frame(macro),
+                closed_at,
+                ohlcv.close,
+                closed_at,
+                max_age_days=self._settings.bot.freshness.max_macro_age_days,
+            ),
         }
 
     def _refuse_short_warmup(self, features: pd.DataFrame) -> None:

@@ -1,12 +1,15 @@
 """Bars as plain arrays: formulas work on columns, and need neither an index nor pandas."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Array = npt.NDArray[np.float64]
+Times = npt.NDArray[np.int64]
 Columns = dict[str, Array]
 
 
@@ -25,6 +28,6 @@ class Ohlcv(NamedTuple):
         return (self.high + self.low + self.close) / 3.0
 
 
-def as_ohlcv(bars: pd.DataFrame) -> Ohlcv:
+def as_ohlcv(bars: "pd.DataFrame") -> Ohlcv:
     """Contiguous float64 columns of `bars`, as TA-Lib wants them."""
     return Ohlcv(*(np.ascontiguousarray(bars[name], dtype=np.float64) for name in Ohlcv._fields))

@@ -1,30 +1,23 @@
-"""Trend (features 26-34): averages of the price, and where the close stands against them."""
+"""Trend over windows (features 29, 30, 32-34): means of the price, and the close against them."""
 
 import numpy as np
-import talib
 
-from kaidan.features.ohlcv import Array, Columns, Ohlcv
+from kaidan.features.ohlcv import Columns, Ohlcv
 from kaidan.features.windows import mean, slope, weighted_mean
 
 
-def trend_features(bars: Ohlcv) -> Columns:
-    """Exponential, simple and volume-weighted means, their distances, and the log-price slope."""
-    close = bars.close
-    sma_200 = mean(close, 200)
+def simple_mean(bars: Ohlcv) -> Columns:
+    """Mean close of 200 bars, and the distance of the close from it."""
+    sma_200 = mean(bars.close, 200)
+    return {"sma_200": sma_200, "close_to_sma_200": bars.close / sma_200 - 1.0}
+
+
+def volume_weighted_mean(bars: Ohlcv) -> Columns:
+    """Mean typical price of 96 bars by volume, and the distance of the close from it."""
     vwap = weighted_mean(bars.typical, bars.volume, 96)
-    return {
-        **exponential_means(close),
-        "sma_20": mean(close, 20),
-        "sma_200": sma_200,
-        "vwap_96": vwap,
-        "close_to_sma_200": close / sma_200 - 1.0,
-        "close_to_vwap_96": close / vwap - 1.0,
-        "slope_20": slope(np.log(close), 20),
-    }
+    return {"vwap_96": vwap, "close_to_vwap_96": bars.close / vwap - 1.0}
 
 
-def exponential_means(close: Array) -> Columns:
-    """EMAs over 20 and 50 bars, and their difference as a share of the close."""
-    fast = talib.EMA(close, 20)
-    slow = talib.EMA(close, 50)
-    return {"ema_20": fast, "ema_50": slow, "ema_spread": (fast - slow) / close}
+def log_slope(bars: Ohlcv) -> Columns:
+    """Slope per bar of the line through the log closes of 20 bars."""
+    return {"slope_20": slope(np.log(bars.close), 20)}

@@ -1,20 +1,46 @@
 """Bars from an exchange through ccxt, with a local history that only grows."""
 
-import time
+import logging
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from kaidan.errors import DataError
-from kaidan.market.bar import BAR_MINUTES, COLUMNS
+from kaidan.errors import DataError, UsageError
+from kaidan.market.bar import COLUMNS
 from kaidan.market.bars import BAR_LENGTH, check_bars
+from kaidan.market.candles import Candles, open_exchange
 from kaidan.market.history import load_history, save_history
 
-_ATTEMPTS = 3
-_TIMEOUT_MS = 10_000
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Latest:
+    """The newest bars of an exchange, as far as they could be had.
+
+    Parameters
+    ----------
+    bars : DataFrame of shape (n_bars, 5)
+        As `check_bars` returns it, from the local history; maybe empty.
+    failure : str or None
+        Why the history was not brought up to date.
+    dropped : str or None
+        Which candles were left out, and why.
+    spread_share : float or None
+        Best ask less best bid, over their middle.
+    clock : datetime or None
+        Now, by the exchange's clock; None when it does not say.
+    """
+
+    bars: pd.DataFrame
+    failure: str | None
+    dropped: str | None = None
+    spread_share: float | None = None
+    clock: datetime | None = None
 
 
 def fetch_bars(
@@ -31,7 +57,7 @@ def fetch_bars(
 
     What is fetched is kept in `home`/bars/EXCHANGE/SYMBOL.parquet after every page, so that an
     interruption loses nothing. Slots that are missing there are asked for; a slot that the
-    exchange has no candle for stays missing.
+    exchange has no candle for stays missing, and so does one whose candle cannot be true.
 
     Parameters
     ----------
@@ -49,108 +75,145 @@ def fetch_bars(
 
     Raises
     ------
+    UsageError
+        Unknown exchange or symbol.
     DataError
-        Unknown exchange or symbol, no network, or an answer that is not candles.
+        No network, or an answer that is not candles.
     """
-    exchange, _, symbol = name.partition("/")
-    symbol = symbol.replace("_", "/").upper()
-    if not exchange or symbol.count("/") != 1:
-        raise DataError(f"exchange:{name}: want exchange:NAME/BASE_QUOTE, as in bitbank/BTC_JPY")
-    pages = _Pages(client or _open(exchange), symbol, name, pause_seconds)
-    path = home / "bars" / exchange / f"{symbol.replace('/', '_')}.parquet"
-    stored = load_history(path)
-    history = None if stored is None else check_bars(stored, source=str(path), now=now)
-
-    end = pd.Timestamp(now).tz_convert("UTC").floor(BAR_LENGTH)
+    market = _Market(name, home)
+    candles = market.candles(client, pause_seconds)
+    end = _slot(now)
     start = end - pd.Timedelta(days=days)
-    cursor = _first_missing(history, start, end)
-    while cursor is not None:
-        page = pages.fetch(cursor, end)
-        if page.empty:
-            reached = cursor.floor("D") + pd.Timedelta(days=1)
-        else:
-            history = page if history is None else page.combine_first(history)
-            save_history(history, path)
-            reached = page.index[-1] + BAR_LENGTH
-        if on_page is not None:
-            on_page(min(1.0, (reached - start) / (end - start)))
-        cursor = _first_missing(history, reached, end)
-    if history is None or history.loc[start:].empty:
+    market.complete(candles, start, end, on_page=on_page)
+    if candles.dropped is not None:
+        _log.warning("%s", candles.dropped)
+    bars = market.stored(start)
+    bars = bars[bars.index < end]
+    if bars.empty:
         raise DataError(f"exchange:{name}: no closed bars in {days} days; ask for more days")
-    return check_bars(history.loc[start:], source=f"exchange:{name}", now=now)
+    return bars
 
 
-class _Pages:
-    """One symbol's candles; knows what can go wrong on the way to them."""
+def fetch_latest(
+    name: str,
+    *,
+    home: Path,
+    since: datetime,
+    again: int,
+    now: datetime,
+    client: Any = None,
+    pause_seconds: float = 1.0,
+) -> Latest:
+    """Fetch the closed bars from `since` on; what fails is told beside what there is.
 
-    def __init__(self, client: Any, symbol: str, name: str, pause_seconds: float) -> None:
-        self._client = client
-        self._symbol = symbol
+    Which candles have closed is decided by the exchange's clock, where it tells it: the candles
+    are cut by that one, and this machine's may be off.
+
+    Parameters
+    ----------
+    name, home, client, pause_seconds
+        As for `fetch_bars`.
+    since : datetime with a zone
+    again : int, in bars
+        As many of the newest slots are asked for even if they are stored: candles are revised.
+    now : datetime with a zone
+
+    Raises
+    ------
+    UsageError
+        Unknown exchange or symbol.
+    DataError
+        The local history cannot be read.
+    """
+    market = _Market(name, home)
+    start = _slot(since)
+    candles: Candles | None = None
+    failure: str | None = None
+    try:
+        candles = market.candles(client, pause_seconds)
+        market.complete(candles, start, _slot(candles.clock or now), again=again)
+    except DataError as error:
+        failure = str(error)
+    bars = market.stored(start)
+    if candles is None:
+        return Latest(bars, failure)
+    spread_share = None if failure else candles.spread_share()
+    bars = bars[bars.index < _slot(candles.clock or now)]
+    return Latest(bars, failure, candles.dropped, spread_share, candles.clock)
+
+
+def stored_bars(name: str, *, home: Path, since: datetime) -> pd.DataFrame:
+    """Bars of the local history from `since` on, without asking anybody; maybe none.
+
+    Raises
+    ------
+    UsageError
+        `name` has another shape than EXCHANGE/BASE_QUOTE.
+    DataError
+        The local history cannot be read.
+    """
+    return _Market(name, home).stored(_slot(since))
+
+
+class _Market:
+    """One symbol of one exchange, and the local history of it."""
+
+    def __init__(self, name: str, home: Path) -> None:
+        self._exchange, _, symbol = name.partition("/")
+        self._symbol = symbol.replace("_", "/").upper()
         self._source = f"exchange:{name}"
-        self._pause_seconds = pause_seconds
-        markets = self._ask(client.load_markets)
-        if symbol not in markets:
-            known = ", ".join(sorted(markets)[:5])
-            raise DataError(f"{self._source}: unknown symbol {symbol}; want one of {known}, ...")
-        if f"{BAR_MINUTES}m" not in (client.timeframes or {}):
-            raise DataError(f"{self._source}: has no {BAR_MINUTES}-minute candles; use another")
+        currencies = self._symbol.split("/")
+        if not self._exchange or len(currencies) != 2 or not all(currencies):
+            raise UsageError(
+                f"{self._source}: want exchange:NAME/BASE_QUOTE, as in bitbank/BTC_JPY"
+            )
+        self._path = home / "bars" / self._exchange / f"{self._symbol.replace('/', '_')}.parquet"
 
-    def fetch(self, since: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
-        """Fetch the bars that open at or after `since` and close by `end`; maybe none."""
-        rows = self._ask(
-            self._client.fetch_ohlcv,
-            self._symbol,
-            f"{BAR_MINUTES}m",
-            since=int(since.timestamp() * 1000),
-        )
-        page = pd.DataFrame(rows, columns=["timestamp", *COLUMNS])
-        opened = pd.to_datetime(page["timestamp"], unit="ms", utc=True)
-        page = page[(opened >= since) & (opened + BAR_LENGTH <= end)]
-        page = page.drop_duplicates("timestamp", keep="last").sort_values("timestamp")
-        if page.empty:
-            return page
-        return check_bars(page, source=self._source, now=end.to_pydatetime())
+    def candles(self, client: Any, pause_seconds: float) -> Candles:
+        client = client or open_exchange(self._exchange)
+        return Candles(client, self._symbol, self._source, pause_seconds=pause_seconds)
 
-    def _ask(self, call: Callable[..., Any], *args: Any, **options: Any) -> Any:
-        # All of ccxt's errors: bitbank's "too many requests" comes as the same class as its others.
-        from ccxt import BaseError
+    def stored(self, start: pd.Timestamp) -> pd.DataFrame:
+        bars = self._load()
+        if bars is None:
+            no_times = pd.DatetimeIndex([], dtype="datetime64[ns, UTC]", name="timestamp")
+            return pd.DataFrame(index=no_times, columns=list(COLUMNS), dtype="float64")
+        return bars[bars.index >= start]
 
-        for attempt in range(_ATTEMPTS):
-            if attempt:
-                time.sleep(self._pause_seconds * 2 ** (attempt - 1))
-            try:
-                answer = call(*args, **options)
-            except BaseError as error:
-                failure = error
+    def complete(
+        self,
+        candles: Candles,
+        start: pd.Timestamp,
+        end: pd.Timestamp,
+        *,
+        again: int = 0,
+        on_page: Callable[[float], None] | None = None,
+    ) -> None:
+        """Ask for what is missing from `start` to `end`, and for the last `again` slots anyway."""
+        history = self._load()
+        slots = pd.date_range(start, end, freq=BAR_LENGTH, inclusive="left")
+        known = slots.isin(history.index if history is not None else [])
+        wanted = slots[~known | (slots >= end - again * BAR_LENGTH)]
+        while not wanted.empty:
+            page = candles.fetch(wanted[0], end)
+            if page.empty:
+                reached = wanted[0].floor("D") + pd.Timedelta(days=1)
             else:
-                self._refuse_page()
-                return answer
-        reason = f"{type(failure).__name__}: {' '.join(str(failure).split())[:120]}"
-        raise DataError(
-            f"{self._source}: no candles in {_ATTEMPTS} attempts ({reason}); "
-            "check the network and the name, or try later"
-        ) from failure
+                history = page if history is None else page.combine_first(history)
+                save_history(history, self._path)
+                reached = page.index[-1] + BAR_LENGTH
+            if on_page is not None:
+                on_page(min(1.0, (reached - start) / (end - start)))
+            wanted = wanted[wanted >= reached]
 
-    def _refuse_page(self) -> None:
-        """Ccxt reads a web page (a maintenance notice, a login) as an answer without candles."""
-        text = (self._client.last_http_response or "").lstrip()
-        if text[:1] not in {"{", "["}:
-            raise DataError(f"{self._source}: the answer is not JSON but {text[:40]!r}; try later")
-
-
-def _open(exchange: str) -> Any:
-    import ccxt  # 1.6 s and 56 MB: only who asks an exchange pays for it
-
-    if exchange not in ccxt.exchanges:
-        raise DataError(
-            f"exchange:{exchange}: unknown exchange; want a ccxt name such as bitbank or binance"
-        )
-    return getattr(ccxt, exchange)({"timeout": _TIMEOUT_MS, "enableRateLimit": True})
+    def _load(self) -> pd.DataFrame | None:
+        stored = load_history(self._path)
+        if stored is None:
+            return None
+        # Whatever is stored had closed: a clock that went back does not undo it.
+        ever = datetime.max.replace(tzinfo=UTC)
+        return check_bars(stored, source=str(self._path), now=ever)
 
 
-def _first_missing(
-    history: pd.DataFrame | None, start: pd.Timestamp, end: pd.Timestamp
-) -> pd.Timestamp | None:
-    slots = pd.date_range(start, end, freq=BAR_LENGTH, inclusive="left")
-    missing = slots if history is None else slots[~slots.isin(history.index)]
-    return None if missing.empty else missing[0]
+def _slot(time: datetime) -> pd.Timestamp:
+    return pd.Timestamp(time).tz_convert("UTC").floor(BAR_LENGTH)

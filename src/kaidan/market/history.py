@@ -2,11 +2,14 @@
 
 import os
 import tempfile
+import time
 from pathlib import Path
 
 import pandas as pd
 
 from kaidan.errors import DataError
+
+_FORSAKEN_SECONDS = 3600.0
 
 
 def load_history(path: Path) -> pd.DataFrame | None:
@@ -37,7 +40,8 @@ def save_history(frame: pd.DataFrame, path: Path) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+        _remove_forsaken(path)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".tmp")
         os.close(handle)
         draft = Path(name)
         try:
@@ -50,3 +54,10 @@ def save_history(frame: pd.DataFrame, path: Path) -> None:
             f"{path}: cannot write the local history ({error.strerror}); want a writable folder: "
             "set KAIDAN_HOME to one"
         ) from error
+
+
+def _remove_forsaken(path: Path) -> None:
+    """Remove drafts of who was killed while writing; a bot kills whoever is late."""
+    for draft in path.parent.glob(f"{path.name}.*.tmp"):
+        if draft.stat().st_mtime < time.time() - _FORSAKEN_SECONDS:
+            draft.unlink(missing_ok=True)

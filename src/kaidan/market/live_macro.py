@@ -3,7 +3,6 @@
 A source fails alone. Its history stays and ages, and what is too old counts as missing later on.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +13,8 @@ import pandas as pd
 from kaidan.errors import DataError
 from kaidan.market.history import load_history, save_history
 from kaidan.market.macro import MACRO_COLUMNS, known_at
-from kaidan.market.macro_sources import get_json, read_series
+from kaidan.market.macro_jumps import believable
+from kaidan.market.macro_sources import get_all, read_series
 
 CHART_URL = "https://query1.finance.yahoo.com/v8/finance/chart"
 FEAR_GREED_URL = "https://api.alternative.me/fng/"
@@ -45,12 +45,14 @@ def fetch_macro(
     chart_url: str = CHART_URL,
     fear_greed_url: str = FEAR_GREED_URL,
     timeout_seconds: float = 10.0,
+    cache_age: timedelta = CACHE_AGE,
 ) -> LiveMacro:
     """Bring the local macro history up to date and return it.
 
-    A source that answered within 24 h is not asked again. New days are added; of the days that
-    are known already only the last one may be revised. A value that is not final at `now` (see
-    `known_at`) is left out, as it was left out of what the models learnt from.
+    A source that answered within `cache_age` is not asked again. New days are added; of the days
+    that are known already only the last one may be revised. A value that is not final at `now`
+    (see `known_at`) is left out, as it was left out of what the models learnt from; so is one that
+    no day can have moved to (see `believable`).
 
     Parameters
     ----------
@@ -61,6 +63,7 @@ def fetch_macro(
         A Yahoo-chart-compatible endpoint, and alternative.me's or one like it.
     timeout_seconds : float
         Per attempt; there are two.
+    cache_age : timedelta
     """
     clock = pd.Timestamp(now)
     addresses = {
@@ -76,16 +79,17 @@ def fetch_macro(
         except DataError as error:
             failures[column] = str(error)
 
-    # At once, so that four dead servers cost the time-outs of one.
-    with ThreadPoolExecutor(max_workers=len(MACRO_COLUMNS)) as pool:
-        answers = {
-            column: pool.submit(get_json, addresses[column], timeout_seconds)
-            for column in MACRO_COLUMNS
-            if column not in failures and _is_due(histories[column], clock)
-        }
+    due = [
+        column
+        for column in MACRO_COLUMNS
+        if column not in failures and _is_due(histories[column], clock, cache_age)
+    ]
+    answers = get_all({column: addresses[column] for column in due}, timeout_seconds)
     for column, answer in answers.items():
         try:
-            fetched = read_series(column, answer.result())
+            if isinstance(answer, DataError):
+                raise answer
+            fetched = read_series(column, answer)
             histories[column] = _merge(histories[column], column, fetched, clock)
             save_history(histories[column], cache_dir / f"{column}.parquet")
         except DataError as error:
@@ -94,8 +98,12 @@ def fetch_macro(
     return LiveMacro(frame=frame.sort_index().rename_axis(index="date"), failures=failures)
 
 
-def _is_due(history: pd.DataFrame, now: pd.Timestamp) -> bool:
-    return history.empty or bool(now - history["fetched_at"].max() >= CACHE_AGE)
+def _is_due(history: pd.DataFrame, now: pd.Timestamp, cache_age: timedelta) -> bool:
+    if history.empty:
+        return True
+    fetched_at = history["fetched_at"].max()
+    # A clock that was ahead once must not keep the source unasked until it is true.
+    return bool(fetched_at > now or now - fetched_at >= cache_age)
 
 
 def _merge(
@@ -106,7 +114,8 @@ def _merge(
         raise DataError(f"{column}: the source has no value that is final yet: try later")
     # Known days win, save for the last one; what the source no longer lists is kept.
     settled = history["value"].iloc[:-1]
-    values = settled.combine_first(final).combine_first(history["value"])
+    merged = settled.combine_first(final).combine_first(history["value"])
+    values = believable(column, history["value"], merged)
     return pd.DataFrame({"value": values, "fetched_at": now})
 
 

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from kaidan.market import known_macro
 from kaidan.market.door import Rule, enforce, number_columns
 from kaidan.market.timestamps import calendar_days, time_values
 
-MACRO_COLUMNS = ("usd_jpy", "nikkei_225", "us_10y_yield", "fear_greed_index")
+MACRO_COLUMNS = known_macro.MACRO_COLUMNS
 
 # Outside of these a value is a mistake of the source (0 for "no answer", a yield in tenths).
 PLAUSIBLE = {

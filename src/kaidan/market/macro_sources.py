@@ -1,8 +1,11 @@
 """What each public source of macro series answers, read into one value per calendar day."""
 
 import json
+import threading
+import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from http.client import HTTPException
 from typing import Any
 
@@ -13,6 +16,7 @@ from kaidan.errors import DataError
 from kaidan.market.macro import implausible
 
 _ATTEMPTS = 2
+_SLACK_SECONDS = 1.0
 _MAX_BYTES = 20_000_000
 
 
@@ -38,6 +42,32 @@ def get_json(url: str, timeout_seconds: float) -> Any:
         except (OSError, HTTPException, ValueError) as error:
             failure = error
     raise DataError(f"{url}: {_reason(failure)}; want JSON: try later") from failure
+
+
+def get_all(addresses: Mapping[str, str], timeout_seconds: float) -> dict[str, Any]:
+    """Answers of `get_json` by name, asked for at once; a DataError in place of a failed one.
+
+    A server that trickles keeps a time-out from ever passing, so who is not done when two
+    time-outs are over is left behind, alone.
+    """
+    answers: dict[str, Any] = {
+        name: DataError(f"{url}: still answering after {timeout_seconds:g} s, twice: try later")
+        for name, url in addresses.items()
+    }
+
+    def fetch(name: str) -> None:
+        try:
+            answers[name] = get_json(addresses[name], timeout_seconds)
+        except DataError as error:
+            answers[name] = error
+
+    threads = [threading.Thread(target=fetch, args=(name,), daemon=True) for name in addresses]
+    deadline = time.monotonic() + _ATTEMPTS * timeout_seconds + _SLACK_SECONDS
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return dict(answers)
 
 
 def read_series(column: str, answer: Any) -> pd.Series:

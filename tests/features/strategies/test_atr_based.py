@@ -1,14 +1,19 @@
 import numpy as np
 import pytest
 
-from kaidan.features.strategies.atr_based import atr_based
+from kaidan.features.strategies.atr_based import atr_based, volatility_regime
+
+
+def signal(strategies, band, rsi, natr):
+    regime = volatility_regime(natr, strategies.atr_based)
+    return atr_based(band, rsi, regime, strategies.atr_based)
 
 
 def last(strategies, band, rsi, natr=1.0):
     """Signal of the last of 96 bars, of which the others have a normalised ATR of 1."""
     usual = np.ones(96)
     usual[-1] = natr
-    return atr_based(np.full(96, band), np.full(96, rsi), usual, strategies.atr_based)[-1]
+    return signal(strategies, np.full(96, band), np.full(96, rsi), usual)[-1]
 
 
 @pytest.mark.parametrize(
@@ -37,13 +42,12 @@ def test_the_regime_scales_the_vote(strategies, natr, factor):
 
 
 def test_without_volatility_the_regime_is_usual(strategies):
-    flat = np.zeros(96)
-    signal = atr_based(np.full(96, 0.3), np.full(96, 35.0), flat, strategies.atr_based)
-    assert signal[-1] == pytest.approx(0.4)
+    column = signal(strategies, np.full(96, 0.3), np.full(96, 35.0), np.zeros(96))
+    assert column[-1] == pytest.approx(0.4)
 
 
 def test_the_regime_needs_its_full_window(strategies):
     ones = np.ones(97)
-    signal = atr_based(ones * 0.5, ones * 50, ones, strategies.atr_based)
-    assert np.isnan(signal[:95]).all()
-    assert (signal[95:] == 0.0).all()
+    column = signal(strategies, ones * 0.5, ones * 50, ones)
+    assert np.isnan(column[:95]).all()
+    assert (column[95:] == 0.0).all()

@@ -6,7 +6,8 @@ from kaidan.features.strategies.multi_timeframe import higher_spread, multi_time
 
 
 def closes(n, start="2024-01-01 00:15"):
-    return pd.date_range(start, periods=n, freq="15min", tz="UTC")
+    """Close times, epoch seconds."""
+    return pd.date_range(start, periods=n, freq="15min", tz="UTC", unit="s").asi8
 
 
 @pytest.fixture
@@ -57,8 +58,8 @@ def signal(strategies, *, trend, close, ema, rsi):
     ema_20[-2:], rsi_14[-2:] = ema, rsi
     settings = strategies.multi_timeframe
     times = closes(n, "2024-01-01 00:45")  # so that the last two bars are inside a forming bar
-    spread = higher_spread(times, path, settings)[-1]
-    return multi_timeframe(times, path, ema_20, rsi_14, settings)[-1], spread
+    spread = higher_spread(times, path, settings)
+    return multi_timeframe(spread, path, ema_20, rsi_14, settings)[-1], spread[-1]
 
 
 UP, DOWN = (9.0, 11.0), (11.0, 9.0)  # closes around an ema_20 of 10

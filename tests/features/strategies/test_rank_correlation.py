@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from kaidan.features.strategies.rank_correlation import rank_correlation
+from kaidan.features.strategies.rank_correlation import FEW_WINDOWS, rank_correlation
 
 
 @pytest.mark.parametrize("n", [2, 9, 26])
@@ -28,3 +28,12 @@ def test_equal_values_share_their_rank():
 
 def test_a_history_shorter_than_the_window_is_all_nan():
     assert np.isnan(rank_correlation(np.ones(5), 9)).all()
+
+
+@pytest.mark.parametrize("n", [2, 9, 26])
+def test_few_windows_give_what_many_do_to_the_last_digit(n):
+    values = np.random.default_rng(5).normal(size=300).round(1).cumsum()
+    many = rank_correlation(values, n)
+    for few in (1, 2, 30, FEW_WINDOWS):
+        tail = rank_correlation(values[-(n + few - 1) :], n)
+        np.testing.assert_array_equal(tail[-few:], many[-few:])

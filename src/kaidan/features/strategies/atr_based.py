@@ -10,35 +10,41 @@ from kaidan.strategy_settings import AtrBasedSettings
 
 
 def atr_based(
-    bb_position: Array, rsi_14: Array, natr_14: Array, settings: AtrBasedSettings
+    bb_position: Array, rsi_14: Array, regime: Array, settings: AtrBasedSettings
 ) -> Array:
     """Signal of shape (n_bars,): band position and RSI vote against a stretched move.
 
     Two votes for the same side add up, one alone is discounted, opposed votes cancel. The sum is
-    scaled by the regime: `natr_14` against its own recent mean.
+    scaled by the regime (see `volatility_regime`).
     """
     s = settings
-    band_buy = _vote(bb_position, s.band_low, s.band_low_full, s)
-    band_sell = _vote(-bb_position, -s.band_high, -s.band_high_full, s)
-    rsi_buy = _vote(rsi_14, s.rsi_low, s.rsi_low_full, s)
-    rsi_sell = _vote(-rsi_14, -s.rsi_high, -s.rsi_high_full, s)
-
-    band, rsi = band_buy - band_sell, rsi_buy - rsi_sell
+    # To buy and to sell, from each of the two: four votes by one rule.
+    votes = _vote(
+        np.array([bb_position, -bb_position, rsi_14, -rsi_14]),
+        np.array([[s.band_low], [-s.band_high], [s.rsi_low], [-s.rsi_high]]),
+        np.array([[s.band_low_full], [-s.band_high_full], [s.rsi_low_full], [-s.rsi_high_full]]),
+        s,
+    )
+    band, rsi = votes[0] - votes[1], votes[2] - votes[3]
     agree, opposed = band * rsi > 0.0, band * rsi < 0.0
     together = np.sign(band) * np.minimum(np.abs(band + rsi), s.both_cap)
-    votes = np.where(agree, together, np.where(opposed, 0.0, s.single_factor * (band + rsi)))
+    vote = np.where(agree, together, np.where(opposed, 0.0, s.single_factor * (band + rsi)))
 
-    regime = ratio(natr_14, mean(natr_14, s.regime_window_bars), neutral=1.0)
     factor = np.where(
         regime < s.regime_low,
         s.regime_low_factor,
         np.where(regime > s.regime_high, s.regime_high_factor, 1.0),
     )
-    return opinion(votes, factor, votes, regime)
+    return opinion(vote, factor, vote, regime)
 
 
-def _vote(value: Array, begin: float, full: float, settings: AtrBasedSettings) -> Array:
+def volatility_regime(natr_14: Array, settings: AtrBasedSettings) -> Array:
+    """`natr_14` against its own mean over `regime_window_bars`; 1 where nothing moved."""
+    return ratio(natr_14, mean(natr_14, settings.regime_window_bars), neutral=1.0)
+
+
+def _vote(value: Array, begin: Array, full: Array, settings: AtrBasedSettings) -> Array:
     """0 above `begin`; from there down to `full` linear from `vote_min` to `vote_max`."""
-    strength = np.clip((begin - value) / (begin - full), 0.0, 1.0)
+    strength = np.minimum(np.maximum((begin - value) / (begin - full), 0.0), 1.0)
     vote = settings.vote_min + (settings.vote_max - settings.vote_min) * strength
     return np.where(value <= begin, vote, 0.0)

@@ -31,7 +31,7 @@ def donchian_channel(
     in_range = adx_14 < s.range_max_adx
     fade = np.where(in_range, (position < edge) - (position > 1.0 - edge).astype(np.float64), 0.0)
     to_edge = np.minimum(position, 1.0 - position)
-    depth = np.clip((edge - to_edge) / edge, 0.0, 1.0)
+    depth = np.minimum(np.maximum((edge - to_edge) / edge, 0.0), 1.0)
 
     follows = breakout != 0.0
     action = np.where(follows, breakout, fade)

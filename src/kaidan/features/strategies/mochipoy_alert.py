@@ -20,17 +20,19 @@ def mochipoy_alert(
     short = rank_correlation(close, settings.rci_short_bars)
     long = rank_correlation(close, settings.rci_long_bars)
     short_before, long_before = shifted(short, 1), shifted(long, 1)
-    climbing = (short > 0) & (long > 0) & (short > short_before) & (long > long_before)
-    sinking = (short < 0) & (long < 0) & (short < short_before) & (long < long_before)
+    short_rise, long_rise = short - short_before, long - long_before
+    climbing = np.minimum(np.minimum(short, long), np.minimum(short_rise, long_rise)) > 0
+    sinking = np.maximum(np.maximum(short, long), np.maximum(short_rise, long_rise)) < 0
     rank_vote = climbing.astype(np.float64) - sinking
 
-    votes = np.stack([direction(ema_spread), direction(macd_hist / close), rank_vote])
-    balance = votes.sum(axis=0)
-    opposed = (votes.max(axis=0) > 0) & (votes.min(axis=0) < 0)
+    trend, momentum = direction(ema_spread), direction(macd_hist / close)
+    balance = trend + momentum + rank_vote
     certainty = np.abs(short) / 100.0 * np.abs(long) / 100.0
+    # Of three votes, a balance of 2 means two for and none against.
+    agreed = np.abs(balance)
     confidence = np.where(
-        np.abs(balance) == 3,
+        agreed == 3,
         settings.three_base + settings.three_scale * certainty,
-        np.where((np.abs(balance) == 2) & ~opposed, settings.two_confidence, 0.0),
+        np.where(agreed == 2, settings.two_confidence, 0.0),
     )
     return opinion(np.sign(balance), confidence, balance, long_before)

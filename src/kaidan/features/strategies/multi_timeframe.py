@@ -1,19 +1,18 @@
 """MultiTimeframe: enter on 15-minute bars, in the direction of the 4-hour trend."""
 
 import numpy as np
-import pandas as pd
 
-from kaidan.features.ohlcv import Array
+from kaidan.features.ohlcv import Array, Times
 from kaidan.features.strategies.opinion import direction, opinion
 from kaidan.features.windows import shifted
-from kaidan.market.bars import BAR_LENGTH
+from kaidan.market.bar import BAR_SECONDS
 from kaidan.strategy_settings import MultiTimeframeSettings
 
-HIGHER = pd.Timedelta(hours=4)
+HIGHER_SECONDS = 4 * 3600
 
 
 def multi_timeframe(
-    closed_at: pd.DatetimeIndex,
+    spread: Array,
     close: Array,
     ema_20: Array,
     rsi_14: Array,
@@ -25,7 +24,6 @@ def multi_timeframe(
     spread of two 4 h averages (see `higher_spread`), ignored up to `min_spread`.
     """
     s = settings
-    spread = higher_spread(closed_at, close, s)
     trend = np.where(np.abs(spread) > s.min_spread, np.sign(spread), 0.0)
 
     side = direction((close - ema_20) / close)
@@ -42,11 +40,7 @@ def multi_timeframe(
     return opinion(trend * (triggers > 0), confidence, spread, side_before, rsi_before)
 
 
-def higher_spread(
-    closed_at: pd.DatetimeIndex,
-    close: Array,
-    settings: MultiTimeframeSettings,
-) -> Array:
+def higher_spread(closed_at: Times, close: Array, settings: MultiTimeframeSettings) -> Array:
     """(fast - slow average of 4 h closes) ÷ last 4 h close, as known when each 15 m bar closes.
 
     A 4 h close counts from its end on, so the one that ends with this very bar does and the one
@@ -55,14 +49,20 @@ def higher_spread(
     depend on where the history begins. The slow average so leaves out a weight of
     exp(-2 x memory_spans), 0.25 % at 3.
 
+    Parameters
+    ----------
+    closed_at : int64 array of shape (n_bars,), epoch seconds
+    close : array of shape (n_bars,)
+    settings : MultiTimeframeSettings
+
     Returns
     -------
     array of shape (n_bars,), NaN until the window is full
     """
-    period = (closed_at - BAR_LENGTH).floor(HIGHER)
+    period = (closed_at - BAR_SECONDS) // HIGHER_SECONDS
     last_of_period = np.flatnonzero(np.append(period[1:] != period[:-1], True))
     higher_close = close[last_of_period]
-    ends = period[last_of_period] + HIGHER
+    ends = (period[last_of_period] + 1) * HIGHER_SECONDS
 
     n = settings.memory_spans * settings.slow_span
     spread = np.full(len(higher_close) + 1, np.nan)  # the first stands for "none closed yet"

@@ -20,5 +20,5 @@ def opinion(action: Array, confidence: Array, *inputs: Array) -> Array:
     A comparison with NaN is false, so without this a rule would turn "unknown yet" into 0,
     "no opinion".
     """
-    unknown = np.isnan(np.sum(inputs, axis=0))
+    unknown = np.isnan(sum(inputs[1:], inputs[0]))
     return np.where(unknown, np.nan, action * confidence)

@@ -1,7 +1,5 @@
 """Strategy signals (features 58-62): the five opinions, from features that exist already."""
 
-import pandas as pd
-
 from kaidan.features.ohlcv import Columns
 from kaidan.features.strategies.adx_trend_strength import adx_trend_strength
 from kaidan.features.strategies.atr_based import atr_based
@@ -11,31 +9,27 @@ from kaidan.features.strategies.multi_timeframe import multi_timeframe
 from kaidan.strategy_settings import StrategySettings
 
 
-def strategy_signals(
-    closed_at: pd.DatetimeIndex,
-    technical: Columns,
-    settings: StrategySettings,
-) -> Columns:
+def strategy_signals(inputs: Columns, settings: StrategySettings) -> Columns:
     """Each signal of shape (n_bars,) in [-1, 1]: buy +, sell -, 0 = no opinion.
 
     Parameters
     ----------
-    closed_at : DatetimeIndex of shape (n_bars,), UTC
-    technical : dict of arrays of shape (n_bars,)
-        Technical features by name.
+    inputs : dict of arrays of shape (n_bars,)
+        Technical features by name, and what only strategies read: `volatility_regime` and
+        `higher_spread`, as the functions of these names give them.
     settings : StrategySettings
         Thresholds.
     """
-    t = technical
+    t = inputs
     return {
         "strategy_signal_ATRBased": atr_based(
-            t["bb_position"], t["rsi_14"], t["natr_14"], settings.atr_based
+            t["bb_position"], t["rsi_14"], t["volatility_regime"], settings.atr_based
         ),
         "strategy_signal_MochipoyAlert": mochipoy_alert(
             t["close"], t["ema_spread"], t["macd_hist"], settings.mochipoy_alert
         ),
         "strategy_signal_MultiTimeframe": multi_timeframe(
-            closed_at, t["close"], t["ema_20"], t["rsi_14"], settings.multi_timeframe
+            t["higher_spread"], t["close"], t["ema_20"], t["rsi_14"], settings.multi_timeframe
         ),
         "strategy_signal_DonchianChannel": donchian_channel(
             t["close"], t, t["volume_ratio"], t["adx_14"], settings.donchian_channel
