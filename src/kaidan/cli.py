@@ -1,6 +1,5 @@
 """The command line: thin commands, one line for an expected failure, four exit codes."""
 
-import logging
 import os
 import sys
 from typing import Annotated, NoReturn
@@ -10,18 +9,22 @@ import typer
 from kaidan import __version__
 from kaidan.commands import (
     backtest,
+    bot,
     config,
     doctor,
     history,
     import_legacy,
+    journal,
     live,
     predict,
+    pull,
     retain,
     status,
     train,
     tune,
 )
 from kaidan.errors import KaidanError
+from kaidan.registry.environment import quiet_mlflow
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C
 
@@ -44,6 +47,9 @@ app.command()(retain.retain)
 app.command("import-legacy")(import_legacy.import_legacy)
 app.command()(predict.predict)
 app.command()(backtest.backtest)
+app.command()(bot.bot)
+app.command()(journal.journal)
+app.command()(pull.pull)
 app.add_typer(config.app, name="config")
 
 
@@ -62,19 +68,7 @@ def _options(
     # Threads that spin while they wait take the processor from those that work: on a busy machine,
     # or one with fewer processors than `threads`, training would take many times as long.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    # What MLflow tells of itself while it works is not about the user's command. It reads these
-    # when it is imported, which is later; who sets them otherwise is heeded.
-    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "CRITICAL")
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    # Links on stdout, which is the answer's; they show the password of a URI that has one, too.
-    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
-    # Its telemetry takes a variable out of the environment from a thread of its own, which now and
-    # then breaks a request to the server that reads the environment just then (3.17.2).
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    # A server that is down is told in seconds; MLflow would try for four minutes.
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    quiet_mlflow()
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

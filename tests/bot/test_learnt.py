@@ -1,5 +1,7 @@
 """A bar that a live model was shown is no test of it."""
 
+from dataclasses import replace
+
 import mlflow
 import pandas as pd
 import pytest
@@ -57,8 +59,21 @@ def test_a_version_that_went_live_meanwhile_is_noticed(store, ladder):
         registered(ladder)
 
 
-def test_of_a_cached_model_only_bars_after_it_was_fetched_are_unseen(ladder, home):
-    found = cached(ladder, ModelCache(home))
+def test_the_cache_tells_the_same(store, ladder, home):
+    assert cached(ladder, ModelCache(home)) == registered(ladder)
+
+
+def test_where_the_cache_does_not_tell_only_bars_after_the_fetch_are_unseen(ladder, home, tmp_path):
+    cache = ModelCache(tmp_path)
+    index = ModelCache(home).index()
+    cache.write(
+        {
+            level: replace(one, live=replace(one.live, learnt_from=None))
+            for level, one in index.items()
+        }
+    )
+    found = cached(ladder, cache)
     assert [one.first for one in found] == [None] * 3
-    fetched = ModelCache(home).entries()[3].fetched_at
-    assert found[2].last == pd.Timestamp(fetched)
+    assert [one.last for one in found] == [
+        pd.Timestamp(one.live.fetched_at) for one in index.values()
+    ]

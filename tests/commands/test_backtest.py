@@ -1,6 +1,7 @@
 """`kaidan backtest`: what is live, and what retraining would have been, on a user's bars."""
 
 import json
+from pathlib import Path
 
 import mlflow
 import pandas as pd
@@ -32,7 +33,7 @@ def test_a_person_sees_contenders_who_answered_and_what_was_left_out(backtest) -
     assert done.code == 0, done.err
     text = " ".join(done.out.split())
     assert text.startswith("backtest, levels 1, 2, 3, sample")
-    for name in ("ladder", "buy and hold", "always HOLD", "ATRBased", "ADXTrendStrength"):
+    for name in ("ladder", "bot", "buy and hold", "always HOLD", "ATRBased", "ADXTrendStrength"):
         assert name in text
     assert "answered by level 1 100.0%; Sharpe deflated for 3 tried" in text
     assert "3,458 bars were left out, for every contender alike, because a live model" in text
@@ -44,7 +45,7 @@ def test_a_machine_gets_one_object_and_mlflow_a_run_with_the_same_numbers(backte
     answer = backtest("--json", "--tried", "5").json
     assert (answer["mode"], answer["n_masked"]) == ("frozen", 3458)
     assert answer["n_judged"] + answer["n_masked"] == int(DAYS) * 96
-    assert len(answer["contenders"]) == 8
+    assert len(answer["contenders"]) == 9
     run = logged(answer)
     assert run.data.tags["mlflow.runName"] == "backtest, levels 1, 2, 3, sample"
     assert run.data.tags["level2.version"] == "1"
@@ -76,28 +77,43 @@ def test_trades_and_figure_are_written_where_they_are_wanted(backtest, tmp_path)
     assert figure.read_bytes().startswith(b"\x89PNG")
 
 
-def test_bars_that_were_all_learnt_from_are_one_line(backtest) -> None:
+def forget(home: Path, fetched_at: str) -> None:
+    """Leave in the cache when its models were fetched, and not what they have learnt from."""
+    index = home / "models" / "production.json"
+    entries = json.loads(index.read_text())
+    for entry in entries.values():
+        entry["live"] |= {"fetched_at": fetched_at, "learnt_from": None}
+    index.write_text(json.dumps(entries))
+
+
+def test_bars_that_were_all_learnt_from_are_one_line(backtest, tmp_path) -> None:
     done = backtest("--cached")
     assert (done.code, done.out) == (1, "")
     assert "no level could be loaded (level 1: no version is cached" in done.err
     backtest("--json")
+    forget(tmp_path / "home", "2026-01-01T00:00:00+00:00")
     done = backtest("--cached")
     assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
     assert "all 4,416 bars from 2025-11-16 to 2025-12-31 were learnt from" in done.err
     assert "level 1 version 1: any bar to " in done.err
 
 
-def test_bars_after_the_models_were_cached_are_judged_without_mlflow(backtest, tmp_path) -> None:
+def test_without_mlflow_the_same_bars_are_judged(backtest) -> None:
+    asked, cached = backtest("--json").json, backtest("--json", "--cached").json
+    assert cached["run_id"] is None
+    for name in ("from", "until", "n_judged", "n_masked", "learnt"):
+        assert cached[name] == asked[name]
+    ladder = cached["contenders"]["ladder"]
+    assert ladder["n_tried"] == 1
+    assert ladder["total_return"] == asked["contenders"]["ladder"]["total_return"]
+
+
+def test_where_the_cache_does_not_tell_bars_after_the_fetch_are_judged(backtest, tmp_path) -> None:
     backtest("--json")
-    index = tmp_path / "home" / "models" / "production.json"
-    entries = json.loads(index.read_text())
-    for entry in entries.values():
-        entry["fetched_at"] = "2025-12-20T00:00:00+00:00"
-    index.write_text(json.dumps(entries))
+    forget(tmp_path / "home", "2025-12-20T00:00:00+00:00")
     answer = backtest("--json", "--cached").json
     assert answer["from"] == "2025-12-20T00:15:00+00:00"
     assert (answer["run_id"], answer["learnt"][0]["learnt_from"]) == (None, None)
-    assert answer["contenders"]["ladder"]["n_tried"] == 1
 
 
 def test_walk_forward_trains_anew_and_tells_skill_by_level(backtest, tmp_path) -> None:

@@ -42,5 +42,5 @@ def cache(filled: Path, tmp_path: Path) -> ModelCache:
     old, new = ModelCache(filled), ModelCache(tmp_path)
     for entry in old.entries().values():
         new.put(old.bundle(entry.model_sha256), entry)
-    new.set_live(old.entries())
+    new.write(old.index())
     return new

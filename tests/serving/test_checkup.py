@@ -83,8 +83,9 @@ def test_an_index_that_was_damaged_is_a_failure_and_is_written_anew(
 
 
 def test_a_copy_of_another_model_under_the_same_number_is_a_failure(cache, look) -> None:
-    entries = cache.entries()
-    cache.set_live({**entries, 3: replace(entries[3], model_sha256=entries[2].model_sha256)})
+    index = cache.index()
+    other = replace(index[3].live, model_sha256=index[2].live.model_sha256)
+    cache.write({**index, 3: replace(index[3], live=other)})
     assert look()[3].state is Health.fail
     assert "version 1, but of another model" in look()[3].found
 
@@ -96,7 +97,7 @@ def test_a_copy_where_nothing_is_live_is_a_failure_and_is_forgotten(
         mlflow.MlflowClient().delete_registered_model(name)
     assert look()[3].found == "version 1, but nothing is live"
     said = mend(check(settings, home=home), settings, home=home)
-    assert said[-1] == "level 3: not cached, no Production version is registered"
+    assert said[-1] == "level 3: not cached, nothing live"
     assert 3 not in look()
 
 

@@ -19,27 +19,11 @@ from kaidan.features.contract import level_features
 from kaidan.serving.cache import INDEX, ModelCache
 from tests.release import using
 from tests.serving.broken import write_broken
+from tests.serving.one_by_one import frame_of
 
 LEVELS = load_settings().levels
 MACRO = list(LEVELS.macro)
 WHOLE = {level: level_features(LEVELS, level) for level in (1, 2, 3)}
-
-
-def frame_of(ladder: Ladder, features: pd.DataFrame) -> pd.DataFrame:
-    """What `predict` says of each row, in the form of `predict_frame`."""
-    said = [ladder.predict(row) for _, row in features.iterrows()]
-    return pd.DataFrame(
-        {
-            "signal": [answer.signal.name for answer in said],
-            "confidence": [answer.confidence for answer in said],
-            "p_sell": [answer.probabilities.sell for answer in said],
-            "p_hold": [answer.probabilities.hold for answer in said],
-            "p_buy": [answer.probabilities.buy for answer in said],
-            "level": pd.array([answer.level for answer in said], dtype="Int64"),
-            "attempts": ["; ".join(str(a) for a in answer.attempts) for answer in said],
-        },
-        index=features.index,
-    )
 
 
 def test_the_answer_is_that_of_the_version_in_production(

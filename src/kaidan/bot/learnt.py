@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kaidan.errors import DataError, RegistryError
-from kaidan.serving.cache import ModelCache
+from kaidan.serving.cache import Entry, ModelCache
 from kaidan.serving.ladder import Ladder
 
 
@@ -73,12 +73,20 @@ def registered(ladder: Ladder) -> tuple[Learnt, ...]:
 
 
 def cached(ladder: Ladder, cache: ModelCache) -> tuple[Learnt, ...]:
-    """All bars before a loaded level was fetched: it can have learnt from no later ones."""
+    """What the loaded levels have learnt from, as the cache tells.
+
+    Where it does not, that is all bars before a level was fetched: it can have learnt from no
+    later ones.
+    """
     entries = cache.entries()
-    return tuple(
-        Learnt(level, entries[level].version, None, pd.Timestamp(entries[level].fetched_at))
-        for level in ladder.loaded
-    )
+    return tuple(_of_entry(level, entries[level]) for level in ladder.loaded)
+
+
+def _of_entry(level: int, entry: Entry) -> Learnt:
+    if entry.learnt_from is None or entry.learnt_until is None:
+        return Learnt(level, entry.version, None, pd.Timestamp(entry.fetched_at))
+    first, last = pd.Timestamp(entry.learnt_from), pd.Timestamp(entry.learnt_until)
+    return Learnt(level, entry.version, first, last)
 
 
 def unseen(times: pd.DatetimeIndex, learnt: Sequence[Learnt]) -> NDArray[np.bool_]:

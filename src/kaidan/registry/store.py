@@ -137,22 +137,31 @@ def exists(level: int, number: int) -> bool:
         return True
 
 
+def version_with_alias(level: int, alias: str) -> Version | None:
+    """The version that an alias of a level's model names, or None."""
+    name = model_name(level)
+    with store_errors(f"look for the version of {name} with alias {alias}"):
+        try:
+            return _version(level, Client().get_model_version_by_alias(name, alias))
+        except MlflowException as error:
+            if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                raise
+    return None
+
+
 def live_version(level: int) -> Version | None:
     """The version in Production, or None.
 
     The alias answers; a version that only the stage names (set by hand in the UI) does too.
     """
+    found = version_with_alias(level, PRODUCTION_ALIAS)
+    if found is not None:
+        return found
     name = model_name(level)
     with store_errors(f"look for the Production version of {name}"):
-        client = Client()
-        try:
-            return _version(level, client.get_model_version_by_alias(name, PRODUCTION_ALIAS))
-        except MlflowException as error:
-            if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-                raise
         try:
             with _stages_are_meant():
-                staged = client.get_latest_versions(name, stages=[PRODUCTION])
+                staged = Client().get_latest_versions(name, stages=[PRODUCTION])
         except MlflowException as error:
             if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                 raise

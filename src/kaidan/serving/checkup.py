@@ -24,7 +24,7 @@ from kaidan.registry.health.repair import repair
 from kaidan.registry.health.soundness import check_answer
 from kaidan.registry.store import Version, live_version
 from kaidan.serving.cache import Entry, ModelCache
-from kaidan.serving.ladder import Ladder
+from kaidan.serving.pull import Fate, pull
 from kaidan.settings import Settings
 
 CACHE = "cached copy"
@@ -76,13 +76,12 @@ def _answers(findings: Iterable[Finding]) -> bool:
 
 
 def _renew(settings: Settings, home: Path | None) -> list[str]:
-    try:
-        ladder = Ladder.from_registry(settings, home=home)
-    except OSError as error:
-        return [f"the cache is as it was: {error.strerror}: {error.filename}"]
+    pulled = pull(settings, home)
     return [
-        *(f"level {level}: the cached copy is renewed" for level in ladder.loaded),
-        *(f"level {level}: not cached, {why}" for level, why in ladder.unloaded.items()),
+        f"level {level}: not cached, {one}"
+        if one.fate in (Fate.failed, Fate.nothing)
+        else f"level {level}: the cached copy is renewed"
+        for level, one in pulled.live.items()
     ]
 
 
