@@ -8,14 +8,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from kaidan.bot.history import replay_bot
 from kaidan.evaluation.performance import Performance, judge_replay
+from kaidan.market.gaps import bars_since_gap
 from kaidan.settings import Settings
 from kaidan.signal import Signal
 from kaidan.trading.contenders import contenders
 from kaidan.trading.position import Trade
 from kaidan.trading.replay import Replay, replay
 
-LADDER = "ladder"
+LADDER, BOT = "ladder", "bot"
 _DUMMY = "dummy"
 _N_REASONS = 3
 
@@ -29,9 +31,10 @@ class Backtest:
     answers : DataFrame of shape (n_answers, 7)
         Those that were traded on, as `Ladder.predict_frame` gives them.
     replays : dict of contender to Replay
-        `ladder` first; all of them on the same bars, with the same mask.
+        `ladder` first, which trades each answer, then `bot`, which asks its risk manager; all of
+        them on the same bars, with the same mask.
     n_tried : int
-        Variants of the ladder that were tried before this one was chosen, itself included.
+        Variants of ladder and bot that were tried before these were chosen, themselves included.
     """
 
     answers: pd.DataFrame
@@ -40,9 +43,9 @@ class Backtest:
 
     @cached_property
     def performances(self) -> dict[str, Performance]:
-        """Each contender in numbers; only the ladder was chosen among variants."""
+        """Each contender in numbers; only ladder and bot were chosen among variants."""
         return {
-            name: judge_replay(one, n_tried=self.n_tried if name == LADDER else 1)
+            name: judge_replay(one, n_tried=self.n_tried if name in (LADDER, BOT) else 1)
             for name, one in self.replays.items()
         }
 
@@ -127,6 +130,9 @@ def backtest(
         answers=answers,
         replays={
             LADDER: replay(span, said, trading, label, tradable=tradable),
+            BOT: replay_bot(
+                span, features, answers, settings, whole=bars_since_gap(bars), tradable=tradable
+            ),
             **contenders(span, features, trading, label, tradable=tradable),
         },
         n_tried=n_tried,

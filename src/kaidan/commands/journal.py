@@ -12,7 +12,8 @@ from kaidan.bot.journal import journal_file
 from kaidan.bot.journal.export import SUFFIXES, export, flat
 from kaidan.bot.journal.reader import JournalReader, read_journal
 from kaidan.commands.journal_list import list_journals, newest_journal
-from kaidan.commands.journal_report import bars_table, notes_table, story, trades_table
+from kaidan.commands.journal_report import bars_table, notes_table, trades_table
+from kaidan.commands.journal_story import story
 from kaidan.commands.options import Json, answer, one_level
 from kaidan.errors import UsageError
 

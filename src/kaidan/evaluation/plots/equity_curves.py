@@ -23,6 +23,7 @@ _LOOKS = (
     (PURPLE, (0, (1, 1))),
     (SKY, (0, (3, 1, 1, 1, 1, 1))),
     ("black", (0, (8, 3))),
+    (VERMILLION, (0, (1, 3))),
 )
 
 # The figure is 800 pixels wide: more points cost seconds of drawing and show nothing.
@@ -38,7 +39,7 @@ def equity(
     ----------
     times : DatetimeIndex of shape (n_bars,)
     curves : mapping of contender to float array of shape (n_bars,)
-        Equity, 1 at the start. At most eight; the first is the model, drawn strongest.
+        Equity, 1 at the start. At most nine; the first is the model, drawn strongest.
     title : str
 
     Raises
