@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kaidan.bot.backtest import LADDER, backtest
+from kaidan.bot.backtest import BOT, LADDER, backtest
 from kaidan.bot.frozen import backtest_frozen
 from kaidan.bot.learnt import Learnt
 from kaidan.errors import DataError
@@ -27,8 +27,8 @@ def done(bars, features, answers, settings):
 def test_every_contender_is_judged_on_the_same_bars(bars, features, answers, settings):
     kept = pd.concat([answers.iloc[10:200], answers.iloc[350:500]])
     done = backtest(bars, features, kept, settings, n_tried=1)
-    assert list(done.replays)[:3] == [LADDER, "buy_and_hold", "always_HOLD"]
-    assert len(done.replays) == 8
+    assert list(done.replays)[:4] == [LADDER, BOT, "buy_and_hold", "always_HOLD"]
+    assert len(done.replays) == 9
     for replay in done.replays.values():
         assert list(replay.times[replay.tradable]) == list(kept.index)
         assert (replay.times[0], replay.times[-1]) == (kept.index[0], kept.index[-1])
@@ -44,9 +44,9 @@ def test_the_answers_are_what_is_traded(done, bars, features, answers, settings)
     assert (first.entry_time, first.side) == (opposite.entry_time, -opposite.side)
 
 
-def test_only_the_ladder_is_deflated_for_what_was_tried(done):
+def test_only_ladder_and_bot_are_deflated_for_what_was_tried(done):
     tried = {name: one.n_tried for name, one in done.performances.items()}
-    assert tried.pop(LADDER) == 4
+    assert (tried.pop(LADDER), tried.pop(BOT)) == (4, 4)
     assert set(tried.values()) == {1}
 
 

@@ -78,5 +78,5 @@ def test_axes_name_what_they_show() -> None:
 
 
 def test_more_curves_than_can_be_told_apart_are_refused() -> None:
-    with pytest.raises(UsageError, match="got 9 equity curves, want at most 8"):
-        equity(TIMES, {str(number): np.ones(4) for number in range(9)}, "")
+    with pytest.raises(UsageError, match="got 10 equity curves, want at most 9"):
+        equity(TIMES, {str(number): np.ones(4) for number in range(10)}, "")
