@@ -1,19 +1,15 @@
-"""Where kaidan keeps what it can fetch again: models, bars, macro history."""
+"""Where kaidan keeps what it can fetch again, and what its bots remember."""
 
+import os
 from pathlib import Path
 
 from platformdirs import user_cache_path
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
-
-class Environment(BaseSettings):
-    """What comes from environment variables: `KAIDAN_HOME`."""
-
-    model_config = SettingsConfigDict(env_prefix="KAIDAN_", frozen=True)
-
-    home: Path | None = None
+VARIABLE = "KAIDAN_HOME"
 
 
 def kaidan_home() -> Path:
     """`KAIDAN_HOME`, or the platform's cache folder."""
-    return Environment().home or user_cache_path("kaidan")
+    # Not pydantic-settings: it brings 5 MB along, and the bot asks here.
+    named = os.environ.get(VARIABLE)
+    return Path(named) if named else user_cache_path("kaidan")

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -11,14 +11,14 @@ from kaidan.bot.herald import Herald
 from kaidan.bot.keeper import Keeper
 from kaidan.bot.sources.events import Event, Loaded, Told, Trouble
 from kaidan.bot.sources.exchange_source import ExchangeSource
-from kaidan.bot.sources.macro_source import MacroSource
+from kaidan.bot.sources.macro_source import MacroSource, MacroTold
 from kaidan.bot.sources.replay_source import ReplaySource
 from kaidan.bot.sources.troubles import Troubles
 from kaidan.bot.tick import Decided, Tick
 from kaidan.errors import DataError
 from kaidan.serving.live_ladder import LiveLadder
 
-_IDLE_SECONDS = 0.2
+_IDLE_SECONDS = 0.05
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +40,8 @@ class Parts:
         Called every time round: a sign of life.
     tidy : callable
         Called when there is time: the journal's housekeeping.
+    macro_told : sequence
+        What `macro` has told already.
     """
 
     source: ReplaySource | ExchangeSource
@@ -50,6 +52,7 @@ class Parts:
     keeper: Keeper | None
     beat: Callable[[], None]
     tidy: Callable[[], None]
+    macro_told: Sequence[MacroTold | Trouble] = ()
 
 
 @dataclass
@@ -87,6 +90,7 @@ class Loop:
         """
         parts = self.parts
         try:
+            self._on_macro(parts.macro_told)
             while not (self.stop.is_set() or parts.source.finished):
                 parts.beat()
                 if not self._round():
@@ -100,11 +104,7 @@ class Loop:
     def _round(self) -> bool:
         """Whether there was anything to do."""
         parts, now, monotonic = self.parts, self.clock(), time.monotonic()
-        for told in parts.macro.poll(now, monotonic):
-            if isinstance(told, Trouble):
-                parts.herald.trouble(told)
-            else:
-                parts.tick.set_macro(told.known)
+        self._on_macro(parts.macro.poll(now, monotonic))
         # Bars wait for the first macro values, or a start would be a step down.
         events = parts.source.poll(now, monotonic) if parts.macro.settled else []
         for event in events:
@@ -113,6 +113,13 @@ class Loop:
             parts.herald.kept(kept, parts.ladder.steps)
         parts.tidy()
         return bool(events)
+
+    def _on_macro(self, events: Sequence[MacroTold | Trouble]) -> None:
+        for event in events:
+            if isinstance(event, Trouble):
+                self.parts.herald.trouble(event)
+            else:
+                self.parts.tick.set_macro(event.known)
 
     def _on(self, event: Event) -> None:
         if self.stop.is_set():

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -66,11 +67,14 @@ def run_bot(
         identity = plan.identity(settings)
         journal = held.enter_context(Journal.open(path, identity=identity))
         last = journal.last_bar()
-        # The bars are on their way while everything else is made ready.
+        # Bars and macro values are on their way while everything else is made ready.
         source = (ReplaySource if plan.replays else ExchangeSource)(
             plan.place, settings, after=last
         )
         held.callback(source.close)
+        macro = MacroSource(plan.macro, settings)
+        held.callback(macro.close)
+        macro_told = macro.poll(clock(), time.monotonic())
         ladder = LiveLadder(
             Ladder.from_cache(settings), climb_after_bars=settings.bot.ladder.climb_after_bars
         )
@@ -102,7 +106,8 @@ def run_bot(
         loop = Loop(
             Parts(
                 source=source,
-                macro=MacroSource(plan.macro, settings),
+                macro=macro,
+                macro_told=macro_told,
                 tick=tick,
                 ladder=ladder,
                 herald=herald,

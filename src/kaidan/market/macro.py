@@ -10,9 +10,10 @@ from kaidan.market.timestamps import calendar_days, time_values
 MACRO_COLUMNS = known_macro.MACRO_COLUMNS
 
 # Outside of these a value is a mistake of the source (0 for "no answer", a yield in tenths).
+# A hundred times a value of our days is outside, however many days confirm it.
 PLAUSIBLE = {
     "usd_jpy": (1.0, 10_000.0),
-    "nikkei_225": (1.0, 10_000_000.0),
+    "nikkei_225": (1.0, 1_000_000.0),
     "us_10y_yield": (-5.0, 30.0),
     "fear_greed_index": (0.0, 100.0),
 }

@@ -114,6 +114,20 @@ def get_version(level: int, number: int) -> Version:
     RegistryError
         There is none, or the store cannot be asked.
     """
+    found = _find(level, number)
+    if found is None:
+        raise RegistryError(
+            f"{model_name(level)} has no version {number}; kaidan status shows what is live"
+        )
+    return found
+
+
+def exists(level: int, number: int) -> bool:
+    """Whether a version is registered and not deleted."""
+    return _find(level, number) is not None
+
+
+def _find(level: int, number: int) -> Version | None:
     name = model_name(level)
     with store_errors(f"find version {number} of {name}"):
         try:
@@ -121,20 +135,7 @@ def get_version(level: int, number: int) -> Version:
         except MlflowException as error:
             if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                 raise
-    raise RegistryError(f"{name} has no version {number}; kaidan status shows what is live")
-
-
-def exists(level: int, number: int) -> bool:
-    """Whether a version is registered and not deleted."""
-    name = model_name(level)
-    with store_errors(f"find version {number} of {name}"):
-        try:
-            Client().get_model_version(name, str(number))
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-                raise
-            return False
-        return True
+    return None
 
 
 def version_with_alias(level: int, alias: str) -> Version | None:
@@ -172,24 +173,21 @@ def live_version(level: int) -> Version | None:
 def fetch_bundle(version: Version, folder: Path) -> Path:
     """Download a version's bundle into `folder`; nothing of it is trusted yet.
 
-    Returns
-    -------
-    Path
-        The folder that holds graph.onnx, contract.json, reference.json and manifest.json.
+    It holds graph.onnx, contract.json, reference.json and manifest.json.
     """
     uri = f"models:/{version.name}/{version.number}/{BUNDLE_PATH}"
-    with store_errors(f"download {uri}"):
-        return Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=str(folder)))
+    return _download(f"download {uri}", folder, artifact_uri=uri)
 
 
 def fetch_run_artifact(version: Version, path: str, folder: Path) -> Path:
     """Download what the run that trained a version keeps at `path`, into `folder`."""
-    with store_errors(f"read {path} of the run of version {version.number} of {version.name}"):
-        return Path(
-            mlflow.artifacts.download_artifacts(
-                run_id=version.run_id, artifact_path=path, dst_path=str(folder)
-            )
-        )
+    what = f"read {path} of the run of version {version.number} of {version.name}"
+    return _download(what, folder, run_id=version.run_id, artifact_path=path)
+
+
+def _download(what: str, folder: Path, **place: str) -> Path:
+    with store_errors(what):
+        return Path(mlflow.artifacts.download_artifacts(**place, dst_path=str(folder)))
 
 
 def versions_of(level: int, *, tagged: str | None = None) -> list[Version]:

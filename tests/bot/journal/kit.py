@@ -12,6 +12,7 @@ from kaidan.trading.policy import Side
 START = datetime(2026, 11, 1, tzinfo=UTC)
 IDENTITY = {"source": "replay:bars.csv", "config_id": "0123456789ab"}
 TRADE = {"side": "LONG", "net_return": -0.004, "reason": "stop"}
+ORDER = {"side": "LONG", "share": 0.1, "stop_share": 0.01, "target_share": 0.02, "due_bars": 16}
 VETO = {"name": "spread", "text": "0.3 % is wider than 0.2 % [of the price]"}
 
 
@@ -39,12 +40,17 @@ def decided(n: int, **changes: object) -> Entry:
         "macro": {"ages_seconds": {"usd_jpy": 3600.5}, "stale": ["nikkei_225"]},
         "verdict": {
             "held": "FLAT",
+            "side": "LONG",
             "score": 0.31,
-            "size": {"kelly_share": 0.2, "limited_by": "fraction_share"},
+            "view": {"reasons": ["BUY 0.50 (sell 0.20, hold 0.30, buy 0.50)"]},
+            "consensus": {"direction": "LONG", "strength": 0.6, "opinions": {"ATRBased": 0.6}},
+            "size": None,
             "exit": None,
+            "extend_bars": None,
             "vetoes": [VETO] if n % 3 == 0 else [],
+            "order": None if n % 3 == 0 else ORDER,
         },
-        "order": None if n % 3 == 0 else {"side": "LONG", "share": 0.1, "due_bars": 16},
+        "order": None if n % 3 == 0 else ORDER,
         "fills": ({"side": "LONG", "price": 101.25, "partial": False},) if n % 5 == 0 else (),
         "trades": (TRADE | {"number": n},) if n % 5 == 0 else (),
         "equity_share": 1.0 + n / 1000,
