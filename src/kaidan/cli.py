@@ -2,55 +2,35 @@
 
 import os
 import sys
+from importlib import import_module
 from typing import Annotated, NoReturn
 
 import typer
 
 from kaidan import __version__
-from kaidan.commands import (
-    backtest,
-    bot,
-    config,
-    doctor,
-    history,
-    import_legacy,
-    journal,
-    live,
-    predict,
-    pull,
-    retain,
-    status,
-    train,
-    tune,
-)
 from kaidan.errors import KaidanError
 from kaidan.registry.environment import quiet_mlflow
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C
 
-app = typer.Typer(
-    name="kaidan",
-    help="Trading models that step down a level instead of falling over.",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    epilog="Exit codes: 0 done, 1 failed, 2 wrong use, 3 refused by a gate. "
-    "--debug anywhere shows the traceback of a failure.",
-)
-app.command()(train.train)
-app.command()(tune.tune)
-app.command()(live.promote)
-app.command()(live.rollback)
-app.command()(status.status)
-app.command()(history.history)
-app.command()(doctor.doctor)
-app.command()(retain.retain)
-app.command("import-legacy")(import_legacy.import_legacy)
-app.command()(predict.predict)
-app.command()(backtest.backtest)
-app.command()(bot.bot)
-app.command()(journal.journal)
-app.command()(pull.pull)
-app.add_typer(config.app, name="config")
+# Where each command is, in the order in which the help lists them.
+_COMMANDS = {
+    "train": "train:train",
+    "tune": "tune:tune",
+    "promote": "live:promote",
+    "rollback": "live:rollback",
+    "status": "status:status",
+    "history": "history:history",
+    "doctor": "doctor:doctor",
+    "retain": "retain:retain",
+    "import-legacy": "import_legacy:import_legacy",
+    "predict": "predict:predict",
+    "backtest": "backtest:backtest",
+    "bot": "bot:bot",
+    "journal": "journal:journal",
+    "pull": "pull:pull",
+    "config": "config:app",
+}
 
 
 def _version(wanted: bool) -> None:
@@ -59,7 +39,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     _: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
@@ -71,12 +50,37 @@ def _options(
     quiet_mlflow()
 
 
+def _app(given: list[str]) -> typer.Typer:
+    """The command that is asked for alone, or all of them where it is not the first word.
+
+    The bot is long-lived and small: what other commands import is not loaded beside it.
+    """
+    app = typer.Typer(
+        name="kaidan",
+        help="Trading models that step down a level instead of falling over.",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        epilog="Exit codes: 0 done, 1 failed, 2 wrong use, 3 refused by a gate. "
+        "--debug anywhere shows the traceback of a failure.",
+    )
+    app.callback()(_options)
+    for name in [given[0]] if given[0] in _COMMANDS else _COMMANDS:
+        module, _, attribute = _COMMANDS[name].partition(":")
+        command = getattr(import_module(f"kaidan.commands.{module}"), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
+
+
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run a command and exit with its code."""
-    given = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    given = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in given
     try:
-        code = app(args=[word for word in given if word != "--debug"], standalone_mode=False)
+        words = [word for word in given if word != "--debug"] or ["--help"]
+        code = _app(words)(args=words, standalone_mode=False)
     except (typer.TyperException, KaidanError) as error:
         if debug:
             raise

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kaidan.bot.errands.outside import Errand, OutsideError
+from kaidan.bot.memory import give_back
 from kaidan.serving.live_ladder import LiveLadder
 from kaidan.serving.steps import Refresh
 from kaidan.settings import Settings
@@ -74,12 +75,14 @@ class Keeper:
             None: nothing new since the last call.
         """
         if self._opening is not None:
-            if not self._opening.is_alive():
-                self._opening = self._errand = None
+            if self._opening.is_alive():
+                return None  # what it found is not touched by two threads
+            self._opening = self._errand = None
         elif self._errand is not None:
             if self._errand.done:
                 self._opening = threading.Thread(target=self._open, daemon=True)
                 self._opening.start()
+            return None
         elif time.monotonic() - self._began >= self._wait_seconds:
             self._begin()
         kept, self._kept = self._kept, None
@@ -116,6 +119,8 @@ class Keeper:
     def _open(self) -> None:
         failures = self._brought()
         refresh = self._ladder.refresh()
+        if refresh.swapped:
+            give_back()
         by_level = {f"level {level}": why for level, why in refresh.failed.items()}
         self._kept = Kept(refresh, failures | by_level)
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from kaidan.bot.herald import Herald
 from kaidan.bot.keeper import Keeper
+from kaidan.bot.memory import give_back
 from kaidan.bot.sources.events import Event, Loaded, Told, Trouble
 from kaidan.bot.sources.exchange_source import ExchangeSource
 from kaidan.bot.sources.macro_source import MacroSource, MacroTold
@@ -128,6 +129,7 @@ class Loop:
             self.parts.herald.trouble(event)
         elif isinstance(event, Loaded):
             self.parts.tick.load(event.history)
+            give_back()
             _log.info("history: %s", event.gaps)
         else:
             self._hear(event)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
-from kaidan.bot.alerts.addresses import VARIABLE, alert_addresses
+from kaidan.bot.alerts.addresses import alert_addresses
 from kaidan.bot.alerts.alerts import Alerts
 from kaidan.bot.health.metrics import Metrics
 from kaidan.bot.health.pulse import Pulse
@@ -79,6 +79,7 @@ def run_bot(
             Ladder.from_cache(settings), climb_after_bars=settings.bot.ladder.climb_after_bars
         )
         pulse = Pulse(settings.bot.health.max_silence_seconds)
+        pulse.set(warmup_bars=settings.levels.warmup_bars)
         metrics = Metrics(pulse)
         people = Nobody() if plan.replays else _alerts(plan, settings, held)
         herald = Herald(settings, journal, people, pulse, metrics, each_bar=not plan.replays)
@@ -97,7 +98,7 @@ def run_bot(
 
         def decided(one: Decided) -> None:
             summary.add(one)
-            pulse.set(n_bars=tick.stream.n_bars, warmup_bars=settings.levels.warmup_bars)
+            pulse.set(n_bars=tick.stream.n_bars)
             if isinstance(people, Alerts):
                 for severity, n in people.undelivered.items():
                     metrics.undelivered.labels(severity.name).set(n)
@@ -132,8 +133,9 @@ def _run(loop: Loop, herald: Herald, plan: Plan, ladder: LiveLadder) -> None:
     herald.began(f"{plan.name}: {plan.source} on paper, {known}")
     try:
         loop.run()
-    except KaidanError as error:
-        herald.ended(f"{plan.name} stops: {error}", failed=True)
+    except Exception as error:
+        said = str(error) if isinstance(error, KaidanError) else f"{error!r:.200}, report it"
+        herald.ended(f"{plan.name} stops: {said}", failed=True)
         raise
     why = "its bars are at an end" if loop.parts.source.finished else "as it was asked to"
     herald.ended(f"{plan.name} stops, {why}", failed=False)
@@ -160,11 +162,11 @@ def _learnt(steps: Steps, summary: Summary) -> tuple[str, ...]:
 def _alerts(plan: Plan, settings: Settings, held: ExitStack) -> Alerts:
     folder = kaidan_home() / "alerts"
     folder.mkdir(parents=True, exist_ok=True)
-    addresses = alert_addresses()
-    if not addresses:
-        _log.warning("alerts go to this log only: %s names nobody", VARIABLE)
     alerts = Alerts(
-        folder / f"{plan.name}.sqlite", settings.bot.alerts, bot=plan.name, addresses=addresses
+        folder / f"{plan.name}.sqlite",
+        settings.bot.alerts,
+        bot=plan.name,
+        addresses=alert_addresses(),
     )
     alerts.start()
     held.callback(alerts.close, wait_seconds=_LAST_WORDS_SECONDS)

@@ -102,8 +102,9 @@ class Summary:
                 else f"no bar was decided on (journal {self.journal})"
             )
         span = f"{self.first:%Y-%m-%d %H:%M} to {self.last:%Y-%m-%d %H:%M} UTC"
+        bars = "1 bar" if self.n_decided == 1 else f"{self.n_decided:,} bars"
         lines = [
-            f"{self.n_decided:,} bars decided{before}: {span}",
+            f"{bars} decided{before}: {span}",
             f"  answered by  {_listed(self.answered_by)}",
             f"  answers      {_listed(self.signals)}",
             f"  positions    {self.entries:,} asked for, {self.n_trades:,} closed; equity "

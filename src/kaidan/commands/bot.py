@@ -3,11 +3,11 @@
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from kaidan.commands.options import ConfigDir, Json, answer
 from kaidan.errors import UsageError
@@ -84,22 +84,26 @@ def bot(
         config=config,
     )
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
 
     from kaidan.bot.start import run_bot
 
     visible = not live and sys.stderr.isatty() and not as_json
-    with logging_to(), _progress(visible=visible) as bar:
-        task = bar.add_task("replay", total=None)
-
-        def shown(decided: "Decided") -> None:
-            bar.update(
-                task, advance=1, description=f"bar of {decided.entry.bar.time:%Y-%m-%d %H:%M}"
-            )
-
+    with _stopped_by_signals(stop), logging_to(), _counting(visible=visible) as shown:
         summary = run_bot(plan, settings, stop, on_decision=shown)
     answer(summary.to_dict(), lambda: str(summary), as_json=as_json)
+
+
+@contextmanager
+def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+    before = {
+        number: signal.signal(number, lambda *_: stop.set())
+        for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _macro(given: str, source: str, *, live: bool) -> str:
@@ -108,11 +112,19 @@ def _macro(given: str, source: str, *, live: bool) -> str:
     return "" if given == "none" else given
 
 
-def _progress(*, visible: bool) -> Progress:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    return Progress(*columns, console=Console(stderr=True), disable=not visible)
+@contextmanager
+def _counting(*, visible: bool) -> "Iterator[Callable[[Decided], None]]":
+    """Show on stderr how far a replay is."""
+    if not visible:
+        yield lambda _: None
+        return
+    # A bot without a terminal need not carry it.
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("reading bars", total=None)
+        yield lambda decided: bar.update(
+            task, advance=1, description=f"bar of {decided.entry.bar.time:%Y-%m-%d %H:%M}"
+        )

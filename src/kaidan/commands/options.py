@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console, RenderableType
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from kaidan.errors import UsageError
 from kaidan.features.contract import LEVELS
 from kaidan.registry.legacy.names import level_of
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 ConfigDir = Annotated[
     Path | None, typer.Option("--config", metavar="DIR", help="Settings instead of kaidan's own.")
@@ -85,16 +86,21 @@ def _level(given: str) -> int | None:
 @contextmanager
 def fetching(*, visible: bool) -> Iterator[Callable[[float], None]]:
     """Show how much of an exchange's history has been fetched; told the share done, 0 to 1."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
     columns = (TextColumn("fetching bars"), BarColumn(), TaskProgressColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not visible) as bar:
         task = bar.add_task("", total=1.0)
         yield lambda share: bar.update(task, completed=share)
 
 
-def answer(result: dict[str, Any], shown: Callable[[], RenderableType], *, as_json: bool) -> None:
+def answer(result: dict[str, Any], shown: Callable[[], "RenderableType"], *, as_json: bool) -> None:
     """Write a result to stdout, for a machine or for a person."""
     if as_json:
         sys.stdout.write(json.dumps(result, default=str) + "\n")
     else:
+        from rich.console import Console
+
         # A pipe has no width of its own, and a table cut at 80 columns cannot be read.
         Console(width=None if sys.stdout.isatty() else 140).print(shown())

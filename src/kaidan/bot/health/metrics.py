@@ -3,7 +3,14 @@
 from datetime import UTC, datetime
 from functools import partial
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
@@ -26,6 +33,7 @@ class Metrics:
 
     def __init__(self, pulse: Pulse) -> None:
         self.registry = CollectorRegistry()
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # one more line for each number, which nobody asks for
         ProcessCollector(registry=self.registry)
         self.registry.register(_Ages(pulse))
         counter = partial(Counter, registry=self.registry)
