@@ -23,6 +23,15 @@ COMMANDS = {
     "retain": ["--keep", "--older-than", "--level", "--dry-run"],
     "import-legacy": ["--dry-run"],
     "predict": ["--data", "--macro", "--level", "--out", "--cached"],
+    "bot": [
+        *("--source", "--macro", "--paper", "--once", "--cached", "--name", "--restart"),
+        *("--health", "--no-health"),
+    ],
+    "journal": [
+        *("--name", "--file", "--last", "--since", "--until", "--level", "--vetoed", "--trades"),
+        *("--notes", "--bar", "--list", "--out"),
+    ],
+    "pull": ["--config", "--json"],
     "config show": ["--config"],
     "config schema": [],
 }

@@ -13,6 +13,7 @@ from kaidan.bot.keeper import Kept
 from kaidan.bot.sources.events import Trouble
 from kaidan.bot.tick import Decided
 from kaidan.market.bar import ONE_BAR
+from kaidan.market.known_macro import MACRO_COLUMNS
 from kaidan.serving.prediction import Prediction
 from kaidan.serving.rung import Rung
 from kaidan.serving.steps import Steps
@@ -27,6 +28,8 @@ _GRAVE_VETOES = {
 }
 # Without bars nothing is watched; a registry may be down for a while.
 _GRAVE_TROUBLES = {"exchange": Severity.critical, "bar": Severity.critical}
+# What a source of bars may have had before a restart, and what risk may have paused.
+_OF_BARS = ("exchange", "bar", "history", "candles", "scale", "clock", *_GRAVE_VETOES)
 
 _log = logging.getLogger(__name__)
 
@@ -95,6 +98,7 @@ class Herald:
             signal=answer.signal.name,
             confidence=answer.confidence,
         )
+        self._settle_old(*_OF_BARS)
         self._pauses(dict(decided.dealt.verdict.vetoes))
         for trade in decided.dealt.executed.trades:
             self._trade(trade, account.equity_share)
@@ -129,14 +133,20 @@ class Herald:
         else:
             self._wrong(trouble.kind, trouble.text)
 
+    def macro_told(self) -> None:
+        """Macro values came; what went wrong with them was told before."""
+        self._settle_old("macro", *(f"macro {name}" for name in MACRO_COLUMNS))
+
     def kept(self, kept: Kept, steps: Steps) -> None:
         """The registry was looked at."""
         self._metrics.refreshes.labels("failed" if kept.failures else "done").inc()
-        for what in [*self._troubles]:
-            if (what == "registry" or what.startswith("level ")) and what not in kept.failures:
+        kinds = ("registry", *(f"level {level}" for level in self._levels))
+        for what in kinds:
+            if what in self._troubles and what not in kept.failures:
                 self._over(what, f"{what} is well again")
         for what, why in kept.failures.items():
             self._wrong(what, why)
+        self._settle_old(*kinds)
         if kept.refresh is not None:
             for level, (old, new) in kept.refresh.swapped.items():
                 self._metrics.swaps.labels(str(level)).inc()
@@ -243,6 +253,12 @@ class Herald:
         self._metrics.trouble.labels(what).set(0)
         self._pulse.set(troubles=dict(self._troubles))
         self._people.settle(what, text)
+
+    def _settle_old(self, *kinds: str) -> None:
+        """Tell people that what they heard of before a restart is over, if it is."""
+        for kind in kinds:
+            if kind not in self._troubles:
+                self._people.settle(kind, f"{kind} is well again")
 
     def _note(self, kind: str, text: str) -> None:
         _log.info("%s: %s", kind, text)

@@ -121,6 +121,7 @@ class Loop:
                 self.parts.herald.trouble(event)
             else:
                 self.parts.tick.set_macro(event.known)
+                self.parts.herald.macro_told()
 
     def _on(self, event: Event) -> None:
         if self.stop.is_set():

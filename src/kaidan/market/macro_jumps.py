@@ -1,6 +1,6 @@
 """Whether a new macro value can be true beside those before it.
 
-A range alone lets a lying source through: a Nikkei of 3,300,000 is a number like another, and the
+A range alone lets a lying source through: a Nikkei of 330,000 is a number like another, and the
 models would answer as if the world had ended.
 """
 

@@ -171,22 +171,19 @@ def live_version(level: int) -> Version | None:
 
 
 def fetch_bundle(version: Version, folder: Path) -> Path:
-    """Download a version's bundle into `folder`; nothing of it is trusted yet.
-
-    It holds graph.onnx, contract.json, reference.json and manifest.json.
-    """
+    """Download a version's bundle into `folder`; nothing of it is trusted yet."""
     uri = f"models:/{version.name}/{version.number}/{BUNDLE_PATH}"
     return _download(f"download {uri}", folder, artifact_uri=uri)
 
 
 def fetch_run_artifact(version: Version, path: str, folder: Path) -> Path:
     """Download what the run that trained a version keeps at `path`, into `folder`."""
-    what = f"read {path} of the run of version {version.number} of {version.name}"
-    return _download(what, folder, run_id=version.run_id, artifact_path=path)
+    doing = f"read {path} of the run of version {version.number} of {version.name}"
+    return _download(doing, folder, run_id=version.run_id, artifact_path=path)
 
 
-def _download(what: str, folder: Path, **place: str) -> Path:
-    with store_errors(what):
+def _download(doing: str, folder: Path, **place: str) -> Path:
+    with store_errors(doing):
         return Path(mlflow.artifacts.download_artifacts(**place, dst_path=str(folder)))
 
 

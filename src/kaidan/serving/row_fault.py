@@ -27,10 +27,13 @@ def row_fault(
     stale : collection of str
         Features whose value is too old.
     """
-    broken = [
-        name for name, sound in zip(names, finite, strict=True) if not sound and name not in missing
-    ]
     old = [name for name in names if name in stale and name not in missing]
+    # What is stale has no value because of that: one reason is enough.
+    broken = [
+        name
+        for name, sound in zip(names, finite, strict=True)
+        if not (sound or name in missing or name in stale)
+    ]
     said = [
         f"{what}: {_named(found)}"
         for what, found in (

@@ -33,9 +33,9 @@ class ReplaySource:
         self._uri = uri
         self._needed = settings.levels.warmup_bars
         self._after = after
-        self._bars: NDArray[np.float64] | None = None
+        self._bars: NDArray[np.float64] = np.empty((0, 6))
         self._row = 0
-        self._errand = Errand(
+        self._errand: Errand | None = Errand(
             _ERRAND,
             arguments=["replay", uri],
             timeout_seconds=settings.bot.source.fetch_timeout_seconds,
@@ -44,7 +44,7 @@ class ReplaySource:
     @property
     def finished(self) -> bool:
         """Whether the last bar was told."""
-        return self._bars is not None and self._row == len(self._bars)
+        return self._errand is None and self._row == len(self._bars)
 
     def poll(self, _now: datetime, _monotonic: float) -> list[Event]:
         """Tell what is next: nothing while the file is read, the history, then bar by bar.
@@ -54,8 +54,8 @@ class ReplaySource:
         UsageError, DataError, OutsideError
             The file cannot be read, is not bars, or has too few of them.
         """
-        if self._bars is None:
-            return self._load() if self._errand.done else []
+        if self._errand is not None:
+            return self._load(self._errand) if self._errand.done else []
         if self.finished:
             return []
         bar = as_bar(self._bars[self._row].tolist())
@@ -64,14 +64,16 @@ class ReplaySource:
 
     def close(self) -> None:
         """End at once whatever is under way."""
-        self._errand.cancel()
+        if self._errand is not None:
+            self._errand.cancel()
 
-    def _load(self) -> list[Event]:
-        answer = BarsAnswer.from_bytes(self._errand.result())
+    def _load(self, errand: Errand) -> list[Event]:
+        answer = BarsAnswer.from_bytes(errand.result())
         if answer.wrong_use is not None:
             raise UsageError(answer.wrong_use)
         self._row = self._first(answer.bars)
         self._bars = answer.bars
+        self._errand = None  # what it keeps is as large as the bars
         return [Loaded(answer.bars[: self._row], answer.data_sha256, answer.gaps)]
 
     def _first(self, bars: NDArray[np.float64]) -> int:
