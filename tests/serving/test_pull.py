@@ -258,3 +258,22 @@ def test_several_at_once_leave_a_whole_cache(store, settings, home, cache) -> No
     assert [one.failed for one in done] == [{}] * 4
     assert not Ladder.from_cache(settings, home=home).unloaded
     assert len(list((home / "models").iterdir())) == 3 + 1
+
+
+def test_a_registry_that_has_forgotten_everything_is_not_believed(
+    store, settings, home, cache, tmp_path
+) -> None:
+    pull(settings, home)
+    ladder, before = Ladder.from_cache(settings, home=home), cache.index()
+    (tmp_path / "unmounted").mkdir()
+    with using(tmp_path / "unmounted" / "store.db"):
+        failed = pull(settings, home).failed
+        assert Ladder.from_registry(settings, home=home).loaded == {}
+    assert set(failed) == {1, 2, 3}
+    assert failed[1] == (
+        "the registry knows no version of ensemble_level1, of which version 1 was live: is this "
+        "the right store? if it is, delete the model cache"
+    )
+    assert cache.index() == before
+    assert not ladder.refresh().swapped
+    assert set(ladder.loaded) == {1, 2, 3}

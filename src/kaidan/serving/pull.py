@@ -4,6 +4,7 @@ It may take long or never end: whoever must not wait runs it in a process of its
 """
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,7 +14,14 @@ from typing import Any
 from kaidan.artifact.runtime import RuntimeRefusal
 from kaidan.errors import RegistryError, StoreError
 from kaidan.home import kaidan_home
-from kaidan.registry.store import Version, fetch_bundle, live_version, version_with_alias
+from kaidan.registry.store import (
+    Version,
+    fetch_bundle,
+    live_version,
+    model_name,
+    newest_number,
+    version_with_alias,
+)
 from kaidan.serving.cache import Cached, Entry, ModelCache
 from kaidan.settings import Settings
 
@@ -114,6 +122,8 @@ def pull(settings: Settings, home: Path | None = None) -> Pull:
         if not silence:
             try:
                 wanted, marked = _named(level, settings.bot.ladder.shadow)
+                if wanted is None:
+                    _require_memory(before)
             except StoreError as error:
                 silence = str(error)
         if silence:
@@ -145,6 +155,25 @@ def _named(level: int, shadow: str) -> tuple[Version | None, Version | None]:
     marked = version_with_alias(level, shadow)
     same = marked is not None and marked.number == live.number
     return live, None if same else marked
+
+
+def _require_memory(before: Mapping[int, Cached]) -> None:
+    """Refuse the word of a registry that has forgotten everything that was live.
+
+    MLflow makes an empty database where one has vanished, a volume that is not mounted for example.
+
+    Raises
+    ------
+    StoreError
+        Something was live, and the registry knows no version of any of it.
+    """
+    were = {level: one.live.version for level, one in before.items() if one.live is not None}
+    if were and all(newest_number(level) == 0 for level in were):
+        level, version = next(iter(were.items()))
+        raise StoreError(
+            f"the registry knows no version of {model_name(level)}, of which version {version} was "
+            "live: is this the right store? if it is, delete the model cache"
+        )
 
 
 def _bring(

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 
-from kaidan.bot.errands.addresses import Addresses
 from kaidan.bot.sources.bars_answer import BarsAnswer
 from kaidan.errors import UsageError
 from kaidan.home import kaidan_home
@@ -58,6 +57,9 @@ def _replay(asked: argparse.Namespace) -> BarsAnswer:
 
 
 def _exchange(asked: argparse.Namespace) -> BarsAnswer:
+    # Settings libraries take 0.2 s, that a replay need not wait for.
+    from kaidan.bot.errands.addresses import Addresses
+
     started = time.monotonic()
     latest = fetch_latest(
         asked.name,
