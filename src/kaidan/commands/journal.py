@@ -9,12 +9,13 @@ import typer
 from rich.text import Text
 
 from kaidan.bot.journal import journal_file
-from kaidan.bot.journal.export import SUFFIXES, export, flat
 from kaidan.bot.journal.reader import JournalReader, read_journal
+from kaidan.commands.journal_export import export, flat
 from kaidan.commands.journal_list import list_journals, newest_journal
 from kaidan.commands.journal_report import bars_table, notes_table, trades_table
 from kaidan.commands.journal_story import story
 from kaidan.commands.options import Json, answer, one_level
+from kaidan.commands.table_file import require_table_name
 from kaidan.errors import UsageError
 
 _SHOWN = 20
@@ -77,8 +78,7 @@ def journal(
     )
     if name is not None and file is not None:
         raise UsageError("--name and --file got both, wanted one of them: they choose a journal")
-    if out is not None and out.suffix not in SUFFIXES:
-        raise UsageError(f"--out got {out.name!r}, wanted a name that ends in .csv or .parquet")
+    require_table_name(out)
     if listed:
         list_journals(as_json=as_json)
         return

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -14,11 +14,8 @@ from kaidan.commands.options import (
     answer,
     one_level,
 )
-from kaidan.errors import UsageError
+from kaidan.commands.table_file import require_table_name, write_table
 from kaidan.settings import load_settings
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def predict(
@@ -41,8 +38,7 @@ def predict(
     settings = load_settings(config)
     if level is not None:
         settings = settings.with_ladder((one_level(level),))
-    if out is not None and out.suffix not in (".csv", ".parquet"):
-        raise UsageError(f"--out got {out.name!r}, wanted a name that ends in .csv or .parquet")
+    require_table_name(out)
 
     from kaidan.features.manager import FeatureManager
     from kaidan.market.gaps import find_gaps
@@ -69,7 +65,7 @@ def predict(
         )
         return
     answers = ladder.predict_frame(features).assign(n_bridged=bridged.sum(axis=1))
-    _write(answers.reset_index(), out)
+    write_table(answers.reset_index(), out)
     levels = answers["level"].astype("string").fillna("dummy").value_counts().to_dict()
     answer(
         {"out": str(out), "n_bars": len(answers), "bars_by_level": levels},
@@ -80,16 +76,3 @@ def predict(
         ),
         as_json=as_json,
     )
-
-
-def _write(answers: "pd.DataFrame", out: Path) -> None:
-    partial = out.with_name(out.name + ".part")
-    try:
-        if out.suffix == ".csv":
-            answers.to_csv(partial, index=False)
-        else:
-            answers.to_parquet(partial, index=False)
-        partial.replace(out)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise UsageError(f"cannot write {out}: {error.strerror or error}") from error

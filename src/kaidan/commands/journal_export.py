@@ -6,9 +6,9 @@ from typing import Any
 
 from kaidan.bot.journal.entry import Entry
 from kaidan.bot.journal.plain_json import to_json
+from kaidan.commands.table_file import write_table
 from kaidan.errors import UsageError
 
-SUFFIXES = (".csv", ".parquet")
 _WHOLE = ("level", "version")  # where none answered there is none, and they stay whole numbers
 
 
@@ -45,14 +45,5 @@ def export(rows: Iterable[Mapping[str, Any]], out: Path) -> int:
     if frame.empty:
         raise UsageError(f"nothing of the journal matches, {out} is not written: ask for more")
     frame = frame.astype({name: "Int64" for name in _WHOLE if name in frame})
-    partial = out.with_name(out.name + ".part")
-    try:
-        if out.suffix == ".csv":
-            frame.to_csv(partial, index=False)
-        else:
-            frame.to_parquet(partial, index=False)
-        partial.replace(out)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise UsageError(f"cannot write {out}: {error.strerror or error}") from error
+    write_table(frame, out)
     return len(frame)
