@@ -56,8 +56,14 @@ def _at_home(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     errands_in_process(monkeypatch)
 
 
-def run(place: Path, settings: Settings, n_bars: int | None = None, **changes: Any) -> Summary:
-    """Replay until the end, or stop after `n_bars` decisions."""
+def run(
+    place: Path,
+    settings: Settings,
+    n_bars: int | None = None,
+    told: list[int] | None = None,
+    **changes: Any,
+) -> Summary:
+    """Replay until the end, or stop after `n_bars` decisions; `told` gets its lengths."""
     stop, decided = threading.Event(), list[Decided]()
 
     def count(one: Decided) -> None:
@@ -66,7 +72,9 @@ def run(place: Path, settings: Settings, n_bars: int | None = None, **changes: A
             stop.set()
 
     plan = a_plan(f"replay:{place / 'bars.parquet'}", macro=str(place / "macro.parquet"), **changes)
-    return run_bot(plan, settings, stop, on_decision=count)
+    return run_bot(
+        plan, settings, stop, on_decision=count, on_length=([] if told is None else told).append
+    )
 
 
 def kept(summary: Summary) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
@@ -92,6 +100,13 @@ def test_the_bars_of_the_restarts_have_all_kinds_of_things_in_them(whole) -> Non
     assert any("missing before it" in note for one in entries for note in one["arrival"])
     reasons = {a["reason"][:14] for one in entries for a in one["answer"]["attempts"]}
     assert len(reasons) > 1
+
+
+def test_how_long_a_replay_is_is_told_with_its_first_decision(place, settings) -> None:
+    told: list[int] = []
+    run(place, settings, 3, told=told, name="length", restart=True)
+    run(place, settings, 2, told=told, name="length")
+    assert told == [N_DECIDED, N_DECIDED - 3]
 
 
 @given(st.lists(st.integers(1, 80), max_size=4))

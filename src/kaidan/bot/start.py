@@ -41,6 +41,7 @@ def run_bot(
     stop: threading.Event,
     *,
     on_decision: Callable[[Decided], None] = lambda _: None,
+    on_length: Callable[[int], None] = lambda _: None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Summary:
     """Run a bot until its bars are at an end, or `stop` is set.
@@ -52,6 +53,8 @@ def run_bot(
     stop : Event
     on_decision : callable, optional
         Told of each decision, after it was written.
+    on_length : callable, optional
+        Told of a replay, with its first decision, how many there will be.
     clock : callable, optional
         The wall clock.
 
@@ -102,6 +105,8 @@ def run_bot(
             if isinstance(people, Alerts):
                 for severity, n in people.undelivered.items():
                     metrics.undelivered.labels(severity.name).set(n)
+            if isinstance(source, ReplaySource) and summary.n_decided == 1:
+                on_length(1 + source.n_left)
             on_decision(one)
 
         loop = Loop(

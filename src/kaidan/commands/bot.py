@@ -88,8 +88,8 @@ def bot(
     from kaidan.bot.start import run_bot
 
     visible = not live and sys.stderr.isatty() and not as_json
-    with _stopped_by_signals(stop), logging_to(), _counting(visible=visible) as shown:
-        summary = run_bot(plan, settings, stop, on_decision=shown)
+    with _stopped_by_signals(stop), logging_to(), _counting(visible=visible) as (length, decided):
+        summary = run_bot(plan, settings, stop, on_decision=decided, on_length=length)
     answer(summary.to_dict(), lambda: str(summary), as_json=as_json)
 
 
@@ -113,18 +113,24 @@ def _macro(given: str, source: str, *, live: bool) -> str:
 
 
 @contextmanager
-def _counting(*, visible: bool) -> "Iterator[Callable[[Decided], None]]":
-    """Show on stderr how far a replay is."""
+def _counting(
+    *, visible: bool
+) -> "Iterator[tuple[Callable[[int], None], Callable[[Decided], None]]]":
+    """Show on stderr how far a replay is; told how long it is, and then each decision."""
     if not visible:
-        yield lambda _: None
+        yield lambda _: None, lambda _: None
         return
     # A bot without a terminal need not carry it.
     from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+    from rich.progress import TimeRemainingColumn as Left
 
-    columns = (TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), Left())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("reading bars", total=None)
-        yield lambda decided: bar.update(
-            task, advance=1, description=f"bar of {decided.entry.bar.time:%Y-%m-%d %H:%M}"
+        yield (
+            lambda n_bars: bar.update(task, total=n_bars),
+            lambda decided: bar.update(
+                task, advance=1, description=f"bar of {decided.entry.bar.time:%Y-%m-%d %H:%M}"
+            ),
         )

@@ -46,6 +46,11 @@ class ReplaySource:
         """Whether the last bar was told."""
         return self._errand is None and self._row == len(self._bars)
 
+    @property
+    def n_left(self) -> int:
+        """How many bars are still to be told."""
+        return len(self._bars) - self._row
+
     def poll(self, _now: datetime, _monotonic: float) -> list[Event]:
         """Tell what is next: nothing while the file is read, the history, then bar by bar.
 
