@@ -35,7 +35,7 @@ EVERY, LOOK_S = 5_000, 0.05
 SETTLED_TICKS = 25_000  # the summary keeps the times of the last 20,000
 UNWANTED = {
     *("pandas", "pyarrow", "pandera", "talib", "scipy", "sklearn", "lightgbm", "xgboost"),
-    *("imblearn", "optuna", "mlflow", "ccxt", "apprise", "matplotlib", "skl2onnx", "onnxmltools"),
+    *("imblearn", "optuna", "mlflow", "ccxt", "apprise", "matplotlib"),
 }
 # As the `kaidan` command does, with a word of when.
 TIMED = (

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from sklearn.ensemble import RandomForestClassifier
 
-from kaidan.artifact.export import ExportMember
+from kaidan.artifact.export import ExportMember, export_graph
+from kaidan.artifact.parity import Parity, check_parity
 from kaidan.learning.members import tree_proba
 
 Members = list[ExportMember]
@@ -95,3 +96,14 @@ def native(members: Members, X: NDArray[np.float32]) -> NDArray[np.float64]:
             p = softmax(logs @ member.calibration_matrix.T + member.calibration_bias, axis=1)
         answer += member.weight * p
     return answer / sum(member.weight for member in members)
+
+
+def parity(members: Members, X: NDArray[np.float32], columns: NDArray[np.int_] = COLUMNS) -> Parity:
+    graph = export_graph(members, columns, X.shape[1])
+    return check_parity(graph, native(members, X[:, columns]), X)
+
+
+def assert_exact(found: Parity, least_rows: int) -> None:
+    assert found.n_rows >= least_rows
+    assert found.max_difference <= 1e-5
+    assert found.argmax_flips == 0

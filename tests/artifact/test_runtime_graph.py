@@ -82,3 +82,32 @@ def test_an_operator_that_onnxruntime_does_not_bring_is_refused(domain):
     with pytest.raises(RuntimeRefusal, match=r"cannot open the graph: .*Conjure") as refused:
         open_session(model([node], [], domain))
     assert "\n" not in str(refused.value)
+
+
+def test_a_graph_of_the_operator_that_older_versions_hold_still_answers():
+    trees = helper.make_node(
+        "TreeEnsembleClassifier",
+        ["features"],
+        ["label", "probabilities"],
+        domain="ai.onnx.ml",
+        nodes_treeids=[0, 0, 0],
+        nodes_nodeids=[0, 1, 2],
+        nodes_featureids=[0, 0, 0],
+        nodes_values=[0.5, 0.0, 0.0],
+        nodes_modes=["BRANCH_LEQ", "LEAF", "LEAF"],
+        nodes_truenodeids=[1, 0, 0],
+        nodes_falsenodeids=[2, 0, 0],
+        class_treeids=[0, 0, 0, 0],
+        class_nodeids=[1, 1, 2, 2],
+        class_ids=[0, 1, 1, 2],
+        class_weights=[0.25, 0.75, 0.5, 0.5],
+        classlabels_int64s=[0, 1, 2],
+    )
+    rows = np.array([[0, 0, 0], [1, 0, 0]], dtype=np.float32)
+    answer = open_session(model([trees], [])).run(["probabilities"], {"features": rows})[0]
+    assert answer.tolist() == [[0.25, 0.75, 0.0], [0.0, 0.5, 0.5]]
+
+
+def test_a_session_keeps_no_arena():
+    same = helper.make_node("Identity", ["features"], ["probabilities"])
+    assert not open_session(model([same], [])).get_session_options().enable_cpu_mem_arena

@@ -44,13 +44,13 @@ def with_training(settings: Settings, **changes: object) -> Settings:
 
 @only_sqlite
 def test_a_feature_that_sees_the_next_bar(trained, settings, monkeypatch) -> None:
-    honest = manager.momentum_features
+    honest = manager.technical_features
 
     def leaking(ohlcv):
         columns = honest(ohlcv)
         return columns | {"rsi_14": np.append(columns["rsi_14"][1:], columns["rsi_14"][-1])}
 
-    monkeypatch.setattr(manager, "momentum_features", leaking)
+    monkeypatch.setattr(manager, "technical_features", leaking)
     answer = trained(settings)
     assert not answer["live"]
     assert "feature_leaks" in blocking(answer)
@@ -75,7 +75,7 @@ def test_a_member_of_noise_has_no_vote_and_no_node_in_the_graph(
     text = mlflow.MlflowClient().get_model_version("ensemble_level3", str(version.number))
     assert "- Member random_forest has no vote: log-loss " in text.description
     graph = onnx.load(fetch_bundle(version, tmp_path) / "graph.onnx").graph
-    trees = [node.name for node in graph.node if node.op_type == "TreeEnsembleClassifier"]
+    trees = [node.name for node in graph.node if node.op_type == "TreeEnsemble"]
     assert trees == [f"{name}_trees" for name, weight in weights.items() if weight > 0]
 
 

@@ -71,7 +71,7 @@ def test_a_start_from_the_cache_imports_no_training_library_and_no_mlflow(
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    heavy = {"mlflow", "lightgbm", "xgboost", "sklearn", "imblearn", "onnx", "skl2onnx", "scipy"}
+    heavy = {"mlflow", "lightgbm", "xgboost", "sklearn", "imblearn", "onnx", "scipy"}
     assert heavy & set(done.stdout.split()) == set()
 
 

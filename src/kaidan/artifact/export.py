@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
-from kaidan.artifact.trees import n_answers, tree_node
+from kaidan.artifact.graph_parts import GraphParts
+from kaidan.artifact.member_trees import read_trees
+from kaidan.artifact.tree_nodes import add_trees
 from kaidan.errors import ArtifactError
 from kaidan.learning.calibration import SMALLEST
 from kaidan.signal import N_CLASSES
 
 _OPSET = 17
-_ML_OPSET = 3
-_IR_VERSION = 8
+_ML_OPSET = 5
+_IR_VERSION = 10
 
 
 @dataclass(frozen=True)
@@ -105,14 +106,12 @@ def export_graph(
             f"columns {columns.tolist()} are not positions among {n_features} features; "
             "pass the positions the members were fitted on"
         )
-    parts = _Parts()
+    parts = GraphParts()
     selected = parts.add(
         "Gather", "columns", "features", parts.constant("positions", columns, np.int64), axis=1
     )
     total = sum(member.weight for member in voters)
-    votes = [
-        _vote(parts, member, selected, len(columns), member.weight / total) for member in voters
-    ]
+    votes = [_vote(parts, member, selected, member.weight / total) for member in voters]
     parts.nodes.append(helper.make_node("Sum", votes, ["probabilities"], name="probabilities"))
     graph = helper.make_graph(
         parts.nodes,
@@ -133,37 +132,15 @@ def export_graph(
     return bytes(model.SerializeToString(deterministic=True))
 
 
-class _Parts:
-    """Nodes and constants of a graph under construction."""
-
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: list[onnx.TensorProto] = []
-
-    def add(self, operator: str, name: str, *inputs: str, **attributes: Any) -> str:
-        self.nodes.append(helper.make_node(operator, inputs, [name], name=name, **attributes))
-        return name
-
-    def constant(self, name: str, values: Any, dtype: type = np.float32) -> str:
-        self.constants.append(numpy_helper.from_array(np.asarray(values, dtype=dtype), name))
-        return name
-
-
-def _vote(parts: _Parts, member: ExportMember, selected: str, n_columns: int, share: float) -> str:
+def _vote(parts: GraphParts, member: ExportMember, selected: str, share: float) -> str:
     name = member.name
-    node = tree_node(member.trees, n_columns)
-    n_classes = n_answers(node)
-    if n_classes != len(member.classes):
+    trees = read_trees(member.trees)
+    if trees.n_classes != len(member.classes):
         raise ArtifactError(
-            f"member {name} answers {n_classes} columns for the classes "
+            f"member {name} answers {trees.n_classes} columns for the classes "
             f"{member.classes.tolist()}; wanted one class per column"
         )
-    trees = onnx.NodeProto(op_type=node.op_type, domain=node.domain, name=f"{name}_trees")
-    trees.input.append(selected)
-    trees.output.extend([f"{name}_label", f"{name}_trees"])
-    trees.attribute.extend(sorted(node.attribute, key=lambda attribute: attribute.name))
-    parts.nodes.append(trees)
-    answer = f"{name}_trees"
+    answer = add_trees(parts, f"{name}_trees", selected, trees)
     if member.classes.tolist() != list(range(N_CLASSES)):
         places = parts.constant(f"{name}_places", np.eye(N_CLASSES)[member.classes])
         answer = parts.add("MatMul", f"{name}_scattered", answer, places)
@@ -172,7 +149,7 @@ def _vote(parts: _Parts, member: ExportMember, selected: str, n_columns: int, sh
     return parts.add("Mul", f"{name}_vote", answer, parts.constant(f"{name}_share", share))
 
 
-def _calibrated(parts: _Parts, member: ExportMember, answer: str) -> str:
+def _calibrated(parts: GraphParts, member: ExportMember, answer: str) -> str:
     name = member.name
     low = parts.constant(f"{name}_low", SMALLEST)
     high = parts.constant(f"{name}_high", 1.0)

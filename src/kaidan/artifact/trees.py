@@ -1,88 +1,72 @@
-"""Each fitted member as one ONNX tree node.
+"""Fitted trees as plain arrays: one form for what three libraries keep in three."""
 
-The converters' labels, zip maps, names and opsets are left behind: only the trees are taken over.
-"""
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from typing import Any, cast
-
-import lightgbm
-import onnx
-import onnxmltools
-import skl2onnx
-import xgboost
-from onnxmltools.convert.common.data_types import FloatTensorType as ToolsFloat
-from skl2onnx.common.data_types import FloatTensorType as SklearnFloat
-from sklearn.ensemble import RandomForestClassifier
-
-from kaidan.artifact.thresholds import floor_thresholds
-from kaidan.errors import ArtifactError
-
-_CONVERTER_OPSET = 15  # the newest one that all three converters share
+import numpy as np
+from numpy.typing import NDArray
 
 
-def tree_node(trees: Any, n_columns: int) -> onnx.NodeProto:
-    """Trees of a fitted classifier as a `TreeEnsembleClassifier` node.
+class Tree(NamedTuple):
+    """One tree of n nodes, the root first.
 
-    Parameters
+    Attributes
     ----------
-    trees : lightgbm.Booster, xgboost.Booster or RandomForestClassifier
-        Fitted on float32 columns. An early-stopped booster is cut at its best iteration.
-    n_columns : int
-        Number of columns that it was fitted on.
-
-    Returns
-    -------
-    onnx.NodeProto
-        Its second output is the probabilities, shape (n, n_classes).
-
-    Raises
-    ------
-    ArtifactError
-        They are of another kind.
+    yes, no : ndarray of int, shape (n,)
+        Node that a row goes on to where this node's test holds, and where not; negative at a leaf.
+    column, threshold : ndarray of int and of float32, shape (n,)
+        What the test compares; anything at a leaf.
+    value : ndarray of float, shape (n,) or (n, n_classes)
+        What a leaf says; anything elsewhere.
     """
-    if isinstance(trees, lightgbm.Booster):
-        model = onnxmltools.convert_lightgbm(
-            floor_thresholds(trees),
-            name="member",
-            initial_types=[("columns", ToolsFloat([None, n_columns]))],
-            target_opset=_CONVERTER_OPSET,
-            zipmap=False,
-        )
-    elif isinstance(trees, xgboost.Booster):
-        model = onnxmltools.convert_xgboost(
-            _as_classifier(trees),
-            name="member",
-            initial_types=[("columns", ToolsFloat([None, n_columns]))],
-            target_opset=_CONVERTER_OPSET,
-        )
-    elif isinstance(trees, RandomForestClassifier):
-        model = skl2onnx.convert_sklearn(
-            trees,
-            name="member",
-            initial_types=[("columns", SklearnFloat([None, n_columns]))],
-            target_opset=_CONVERTER_OPSET,
-            options={"zipmap": False},
-        )
-    else:
-        raise ArtifactError(
-            f"cannot export a {type(trees).__name__}; "
-            "a member is a LightGBM or XGBoost Booster or a RandomForestClassifier"
-        )
-    (node,) = [node for node in model.graph.node if node.op_type == "TreeEnsembleClassifier"]
-    return cast("onnx.NodeProto", node)
+
+    yes: NDArray[np.integer[Any]]
+    no: NDArray[np.integer[Any]]
+    column: NDArray[np.integer[Any]]
+    threshold: NDArray[np.float32]
+    value: NDArray[np.floating[Any]]
 
 
-def n_answers(node: onnx.NodeProto) -> int:
-    """How many classes a `TreeEnsembleClassifier` gives a probability of."""
-    (labels,) = [a for a in node.attribute if a.name == "classlabels_int64s"]
-    return len(labels.ints)
+@dataclass(frozen=True)
+class Boosted:
+    """Trees that add up to scores, of which the softmax is the answer.
+
+    Attributes
+    ----------
+    trees : tuple of Tree
+        At least one; values of shape (n,).
+    classes : tuple of int
+        The class whose score each tree adds to. With two classes only the second one is scored.
+    scores : ndarray of float, shape (n_classes,)
+        Scores before the first tree.
+    strict : bool
+        A test is `x < threshold`; otherwise `x <= threshold`.
+    """
+
+    trees: tuple[Tree, ...]
+    classes: tuple[int, ...]
+    scores: NDArray[np.float64]
+    strict: bool
+
+    @property
+    def n_classes(self) -> int:
+        """How many probabilities a row is answered with."""
+        return len(self.scores)
 
 
-def _as_classifier(trees: xgboost.Booster) -> xgboost.XGBClassifier:
-    # The converter reads a feature's position out of its name and knows only f0, f1, ...
-    booster = trees.copy()
-    booster.feature_names = None
-    booster.feature_types = None
-    nameless = xgboost.XGBClassifier()
-    nameless.load_model(booster.save_raw())
-    return nameless
+@dataclass(frozen=True)
+class Averaged:
+    """Trees of probabilities, of which the mean is the answer.
+
+    Attributes
+    ----------
+    trees : tuple of Tree
+        At least one; values of shape (n, n_classes), tests are `x <= threshold`.
+    """
+
+    trees: tuple[Tree, ...]
+
+    @property
+    def n_classes(self) -> int:
+        """How many probabilities a row is answered with."""
+        return int(self.trees[0].value.shape[1])
