@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kaidan.registry.store import get_version, set_live, set_tags
+from kaidan.registry.store import clear_live, get_version, set_live, set_tags
 from kaidan.serving.cache import ModelCache
 from kaidan.serving.ladder import Ladder
 from kaidan.settings import Settings
@@ -50,7 +50,7 @@ class Registry:
     def spoil(self, level: int, cause: str) -> None:
         client, name = mlflow.MlflowClient(), f"ensemble_level{level}"
         if cause == "version missing":
-            client.delete_registered_model(name)
+            clear_live(level, stages=True)
         elif cause == "hash wrong":
             set_tags(get_version(level, 1), {"model_sha256": "0" * 64})
         else:

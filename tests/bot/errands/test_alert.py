@@ -39,6 +39,8 @@ def test_the_errand_delivers_a_message_through_apprise(office):
         timeout_seconds=30,
         env={VARIABLE: office.url},
     )
+    # It is accepted once the answer is on its way, which is a moment after the sender has it.
+    assert office.wait_for(lambda office: office.accepted)
     (got,) = office.accepted
     assert (got["title"], got["message"]) == (SAID["title"], SAID["body"])
     assert got["type"] == "failure"
@@ -106,6 +108,8 @@ def test_what_discord_is_sent_is_valid(office, monkeypatch):
     letters = [Letter(n, 0.0, Severity.critical, clean("@everyone é " * 400)) for n in range(3)]
     message = compose(fitting(letters), bot="paper", given_up=12)
     alert.send("discord://11122233/to-ken", title=message.title, body=message.body, severity="info")
+    # It is accepted once the answer is on its way, which is a moment after the sender has it.
+    assert office.wait_for(lambda office: office.accepted)
     (got,) = office.accepted
     assert office.last_path == "/webhooks/11122233/to-ken"
     assert got["content"].startswith("kaidan paper: CRITICAL\r\n1970-01-01 00:00 UTC @")
