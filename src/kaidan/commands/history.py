@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from kaidan.commands.options import Json, answer, several_levels
-from kaidan.errors import UsageError
+from kaidan.commands.options import Json, answer, several_levels, time_given
 
 if TYPE_CHECKING:
     from kaidan.registry.history import Entry
@@ -27,7 +26,7 @@ def history(
     With --at TIME: what was in Production then, why, and who had put it there.
     """
     levels = several_levels(level)
-    when = None if at is None else _time(at)
+    when = None if at is None else time_given("--at", at)
 
     from kaidan.registry.history import entries, live_at
 
@@ -51,14 +50,6 @@ def history(
         lambda: _table(rows) if rows else "nothing has been promoted yet; kaidan train --level all",
         as_json=as_json,
     )
-
-
-def _time(given: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(given)
-    except ValueError as error:
-        raise UsageError(f"--at got {given!r}, wanted a time such as 2026-11-01T00:00Z") from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _then(level: int, entry: "Entry | None", when: datetime) -> str:

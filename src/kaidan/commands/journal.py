@@ -14,7 +14,7 @@ from kaidan.commands.journal_export import export, flat
 from kaidan.commands.journal_list import list_journals, newest_journal
 from kaidan.commands.journal_report import bars_table, notes_table, trades_table
 from kaidan.commands.journal_story import story
-from kaidan.commands.options import Json, answer, one_level
+from kaidan.commands.options import Json, answer, one_level, time_given
 from kaidan.commands.table_file import require_table_name
 from kaidan.errors import UsageError
 
@@ -82,10 +82,10 @@ def journal(
     if listed:
         list_journals(as_json=as_json)
         return
-    time = None if bar is None else _time("--bar", bar)
+    time = None if bar is None else time_given("--bar", bar).astimezone(UTC)
     wanted = _Wanted(
-        since=None if since is None else _time("--since", since),
-        until=None if until is None else _time("--until", until),
+        since=None if since is None else time_given("--since", since).astimezone(UTC),
+        until=None if until is None else time_given("--until", until).astimezone(UTC),
         last=_SHOWN if last is None and since is None and out is None else last,
         level=None if level is None else one_level(level),
         vetoed=vetoed,
@@ -131,16 +131,6 @@ def _refuse_useless(view: str | None, given: dict[str, Any]) -> None:
     for option, value in given.items():
         if view is not None and value and option in _USELESS[view]:
             raise UsageError(f"{view} got {option}, wanted it without: leave it out")
-
-
-def _time(option: str, given: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(given)
-    except ValueError as error:
-        raise UsageError(
-            f"{option} got {given!r}, wanted a time such as 2026-11-01T12:00Z"
-        ) from error
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _bar(reader: JournalReader, time: datetime, *, as_json: bool) -> None:

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -81,6 +82,23 @@ def _level(given: str) -> int | None:
     if level is not None:
         sys.stderr.write(f"kaidan: --level {given} is an old name, say --level {level}\n")
     return level
+
+
+def time_given(option: str, given: str) -> datetime:
+    """A time in ISO 8601, in UTC where it names no zone.
+
+    Raises
+    ------
+    UsageError
+        It is none.
+    """
+    try:
+        found = datetime.fromisoformat(given)
+    except ValueError as error:
+        raise UsageError(
+            f"{option} got {given!r}, wanted a time such as 2026-11-01T12:00Z"
+        ) from error
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ A stream refuses what a file of bars may not hold.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -67,7 +67,7 @@ def require_sound(bar: Bar) -> None:
             raise DataError(f"bar {bar.time.isoformat()}: {got}; {rule.wanted}")
 
 
-def as_bar(row: list[float]) -> Bar:
+def as_bar(row: Iterable[float]) -> Bar:
     """Give a row of a history (open time in epoch seconds, then open to volume) as a bar.
 
     Raises

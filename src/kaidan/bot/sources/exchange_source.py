@@ -9,9 +9,10 @@ from kaidan.bot.sources.bars_answer import BarsAnswer
 from kaidan.bot.sources.events import Event, Loaded, Told, Trouble
 from kaidan.bot.sources.exchange_clock import ExchangeClock
 from kaidan.bot.sources.retries import Retries
-from kaidan.bot.sources.told_bars import ToldBars, as_bar
+from kaidan.bot.sources.told_bars import ToldBars
 from kaidan.bot.sources.troubles import Troubles
 from kaidan.errors import KaidanError, UsageError
+from kaidan.features.soundness import as_bar
 from kaidan.market.bar import BAR_SECONDS, BARS_PER_DAY
 from kaidan.settings import Settings
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from kaidan.bot.errands.outside import Errand
 from kaidan.bot.sources.bars_answer import BarsAnswer
 from kaidan.bot.sources.events import Event, Loaded, Told
-from kaidan.bot.sources.told_bars import as_bar
 from kaidan.errors import DataError, UsageError
+from kaidan.features.soundness import as_bar
 from kaidan.market.bar import ONE_BAR
 from kaidan.settings import Settings
 

@@ -1,21 +1,13 @@
 """The newest bars as they were told, so that a later answer shows what is new and what changed."""
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
 from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kaidan.market.bar import Bar
+from kaidan.features.soundness import as_bar
 
 _OTHER_SCALE = 2.0  # no four hours of BTC have doubled or halved it; another symbol's price would
-
-
-def as_bar(row: Iterable[float]) -> Bar:
-    """Row of a history as a bar."""
-    seconds, *values = row
-    return Bar(datetime.fromtimestamp(seconds, UTC), *values)
 
 
 class ToldBars:
