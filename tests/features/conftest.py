@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.features.streaming import WARMUP, stream_of
+
 MakeBars = Callable[..., pd.DataFrame]
 
 
@@ -61,3 +63,13 @@ def macro() -> pd.DataFrame:
     )
     frame.loc[days.day_of_week >= 5, frame.columns[:3]] = np.nan
     return frame
+
+
+@pytest.fixture(scope="module")
+def long_bars(make_bars):
+    return make_bars(WARMUP + 400)
+
+
+@pytest.fixture
+def stream(long_bars, macro):
+    return stream_of(long_bars.iloc[:WARMUP], macro)

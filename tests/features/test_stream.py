@@ -25,16 +25,6 @@ from tests.features.streaming import (
 )
 
 
-@pytest.fixture(scope="module")
-def long_bars(make_bars):
-    return make_bars(WARMUP + 400)
-
-
-@pytest.fixture
-def stream(long_bars, macro):
-    return stream_of(long_bars.iloc[:WARMUP], macro)
-
-
 @pytest.mark.parametrize("back", [1, 2, 30, 2000])
 def test_a_revised_bar_replaces_the_one_that_was_there(long_bars, macro, stream, back):
     old = nth(long_bars, WARMUP - back)

@@ -17,16 +17,6 @@ from tests.features.streaming import (
 )
 
 
-@pytest.fixture(scope="module")
-def long_bars(make_bars):
-    return make_bars(WARMUP + 400)
-
-
-@pytest.fixture
-def stream(long_bars, macro):
-    return stream_of(long_bars.iloc[:WARMUP], macro)
-
-
 def test_three_weeks_of_the_sample_are_those_of_batch():
     assert_lives(sample_bars().iloc[: WARMUP + 2016], sample_macro(), n=2016)
 
