@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from kaidan.frozen import Count, Frozen, Positive
+from kaidan.monitoring_settings import MonitoringSettings
 from kaidan.risk_settings import RiskSettings
 from kaidan.trading_settings import TradingSettings
 
@@ -134,3 +135,4 @@ class BotSettings(Frozen):
     risk: RiskSettings
     alerts: AlertSettings
     health: HealthSettings
+    monitoring: MonitoringSettings

@@ -119,6 +119,7 @@ class Tick:
         delay = (told.told_at - told.bar.time - ONE_BAR).total_seconds()
         row = self.stream.row() if self.stream.ready else None
         answer = self._warming_up() if row is None else self._ask(row)
+        answered = () if row is None else tuple(row.values())
         row = dict.fromkeys(INPUTS, np.nan) if row is None else row
         dealt = self._desk.on_bar(
             told.bar,
@@ -132,6 +133,7 @@ class Tick:
         entry = Entry(
             bar=told.bar,
             arrival=tuple(self._arrival_notes(delay)),
+            features=answered,
             features_sha256=_sha256(row),
             prediction=answer.prediction,
             version=answer.version,

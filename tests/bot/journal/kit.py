@@ -26,6 +26,7 @@ def decided(n: int, **changes: object) -> Entry:
     values = {
         "bar": Bar(bar_time(n), 100.0 + n, 102.5 + n, 99.25 + n, 101.0 + n, 12.5),
         "arrival": ("told 130 s after its close",) if n % 4 == 0 else (),
+        "features": (float(n), 0.1, float("inf")) if n % 7 == 6 else (float(n), 0.1),
         "features_sha256": f"{n:064x}",
         "prediction": Prediction(
             Signal.BUY,

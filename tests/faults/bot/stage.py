@@ -15,7 +15,6 @@ import pandas as pd
 import pytest
 
 from kaidan.bot import run
-from kaidan.bot.errands import macro as macro_errand
 from kaidan.bot.health import pulse
 from kaidan.bot.journal import Entry, journal_file
 from kaidan.bot.journal.reader import read_journal
@@ -24,7 +23,6 @@ from kaidan.bot.sources import exchange_source, macro_source
 from kaidan.bot.start import run_bot
 from kaidan.market import candles
 from kaidan.market.history import save_history
-from kaidan.market.live_macro import fetch_macro
 from kaidan.settings import load_settings
 from tests.bot.sources.kit import SLOT, Exchange, InProcess
 
@@ -73,16 +71,12 @@ class Stage:
             def now(cls, _zone: object = None) -> datetime:
                 return stage.market.clock
 
-        def quick(*args: object, **options: object) -> object:
-            return fetch_macro(*args, **options | {"timeout_seconds": 0.05})
-
         moving = SimpleNamespace(monotonic=lambda: time.monotonic() + self._passed)
         monkeypatch.setattr(run, "time", moving)
         monkeypatch.setattr(run, "_IDLE_SECONDS", 0.0)
         monkeypatch.setattr(pulse, "datetime", Clock)
         for module in (exchange_source, macro_source):
             monkeypatch.setattr(module, "Errand", InProcess)
-        monkeypatch.setattr(macro_errand, "fetch_macro", quick)
         restless = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _seconds: None)
         monkeypatch.setattr(candles, "time", restless)
         monkeypatch.setattr("ccxt.Exchange.throttle", lambda *_: None)

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pandas as pd
 import pytest
 
+from kaidan.market import macro_sources
 from kaidan.market.known_macro import MACRO_COLUMNS
 from kaidan.market.sample import sample_macro
 from kaidan.settings import Settings
@@ -28,7 +29,7 @@ class Sources:
         self._values = sample_macro()
 
     def __call__(self, path: str) -> tuple[int, str]:
-        column = next((name for key, name in SYMBOLS.items() if key in path), MACRO_COLUMNS[3])
+        column = column_of(path)
         fault = self.fault if column == self.wrong else ""
         today = pd.Timestamp(self.market.clock).tz_localize(None)
         if fault == "failing":
@@ -48,6 +49,10 @@ class Sources:
     def go_wrong(self, column: str, fault: str) -> None:
         self.wrong, self.fault = column, fault
         self.frozen_at = pd.Timestamp(self.market.clock).tz_localize(None) - DAY
+
+
+def column_of(path: str) -> str:
+    return next((name for key, name in SYMBOLS.items() if key in path), MACRO_COLUMNS[3])
 
 
 def _chart(seconds: list[int], closes: list[float]) -> dict:
@@ -70,6 +75,14 @@ def settings(settings: Settings) -> Settings:
 @pytest.fixture
 def sources(market, monkeypatch) -> Iterator[Sources]:
     sources = Sources(market)
+    get_json = macro_sources.get_json
+
+    def get(url: str, timeout_seconds: float) -> object:
+        """Lose patience soon with the source that hangs, and not with others on a busy machine."""
+        hangs = sources.fault == "hanging" and sources.wrong == column_of(url)
+        return get_json(url, 0.05 if hangs else timeout_seconds)
+
+    monkeypatch.setattr(macro_sources, "get_json", get)
     with serving(sources, lambda: None) as url:
         monkeypatch.setenv("KAIDAN_CHART_URL", f"{url}/chart")
         monkeypatch.setenv("KAIDAN_FEAR_GREED_URL", f"{url}/fng/")

@@ -18,8 +18,10 @@ class Entry:
     bar : Bar
     arrival : tuple of str
         What was not as usual about how the bar came: late, revised, bars missing before it.
+    features : tuple of float
+        The row that was answered, in the order of level 1's contract; empty in the warm-up.
     features_sha256 : str
-        Of the feature row that was answered.
+        Of that row.
     prediction : Prediction
         The answer, with the levels that could not give one.
     version : int or None
@@ -48,6 +50,7 @@ class Entry:
 
     bar: Bar
     arrival: tuple[str, ...] = ()
+    features: tuple[float, ...] = ()
     features_sha256: str
     prediction: Prediction
     version: int | None

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from array import array
 from typing import Any
 
 from kaidan.bot.journal.entry import Entry
@@ -26,7 +27,8 @@ TABLES = (
         equity_share REAL NOT NULL, side TEXT NOT NULL, position_share REAL NOT NULL,
         latency_us REAL NOT NULL, decided_at_us INTEGER NOT NULL,
         arrival TEXT NOT NULL, attempts TEXT NOT NULL, shadow TEXT NOT NULL, macro TEXT NOT NULL,
-        verdict TEXT NOT NULL, order_json TEXT NOT NULL, fills TEXT NOT NULL, trades TEXT NOT NULL
+        verdict TEXT NOT NULL, order_json TEXT NOT NULL, fills TEXT NOT NULL, trades TEXT NOT NULL,
+        features BLOB NOT NULL
     ) STRICT""",
     """CREATE TABLE notes (
         number INTEGER PRIMARY KEY,
@@ -38,7 +40,7 @@ TABLES = (
     ) STRICT""",
 )
 INSERT_BAR = """INSERT INTO bars VALUES (
-    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
 )"""
 
 
@@ -70,6 +72,7 @@ def to_row(entry: Entry) -> tuple[Any, ...]:
         to_json(entry.order),
         to_json(entry.fills),
         to_json(entry.trades),
+        array("d", entry.features).tobytes(),
     )
 
 
@@ -81,6 +84,7 @@ def from_row(row: sqlite3.Row) -> Entry:
             *(row[name] for name in ("open", "high", "low", "close", "volume")),
         ),
         arrival=tuple(json.loads(row["arrival"])),
+        features=tuple(array("d", row["features"])),
         features_sha256=row["features_sha256"],
         prediction=Prediction(
             signal=Signal[row["signal"]],

@@ -1,0 +1,1 @@
+"""What a bot's decisions came to: scores, drift, canary, retraining, explanations."""
