@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kaidan.bot.alerts.severity import Severity
 from kaidan.bot.health.metrics import Metrics
 from kaidan.bot.health.pulse import Pulse
 from kaidan.bot.herald import Herald
@@ -18,6 +19,7 @@ from kaidan.bot.run import Loop, Parts
 from kaidan.bot.sources.events import Event, Loaded, Trouble
 from kaidan.bot.sources.macro_source import MacroTold
 from kaidan.bot.tick import Decided, Tick
+from kaidan.bot.watcher import Looked, Matter
 from kaidan.errors import DataError
 from kaidan.serving.live_ladder import LiveLadder
 from kaidan.serving.steps import Refresh
@@ -58,14 +60,21 @@ class MacroScript:
 
 
 class Looks:
-    """A keeper that has seen the registry do this."""
+    """A keeper that has seen the registry do this, or a watcher that found this."""
 
-    def __init__(self, *kept: Kept | None) -> None:
-        self._kept = deque(kept)
-        self.stopped = False
+    def __init__(self, *seen: Kept | Looked | None) -> None:
+        self._seen = deque(seen)
+        self.n_decided = 0
+        self.asked_soon = self.stopped = False
 
-    def poll(self) -> Kept | None:
-        return self._kept.popleft() if self._kept else None
+    def poll(self) -> Kept | Looked | None:
+        return self._seen.popleft() if self._seen else None
+
+    def soon(self) -> None:
+        self.asked_soon = True
+
+    def decided(self) -> None:
+        self.n_decided += 1
 
     def stop(self) -> None:
         self.stopped = True
@@ -85,7 +94,9 @@ class Bench:
         self.decided: list[Decided] = []
         self.n_beats = self.n_tidied = 0
 
-    def loop(self, source: Script, macro=None, keeper=None, *, once: bool = False) -> Loop:
+    def loop(
+        self, source: Script, macro=None, keeper=None, watcher=None, *, once: bool = False
+    ) -> Loop:
         parts = Parts(
             source=source,
             macro=MacroScript() if macro is None else macro,
@@ -100,6 +111,7 @@ class Bench:
                 each_bar=True,
             ),
             keeper=keeper,
+            watcher=watcher,
             beat=self._beat,
             tidy=self._tidy,
         )
@@ -218,6 +230,35 @@ def test_what_the_keeper_saw_is_told(bench, loaded) -> None:
     assert ("info", "level 3: version 2 instead of 1") in bench.people.of("swap 3")
     assert bench.people.of("registry") == [("warning", "registry: no answer")]
     assert keeper.stopped
+
+
+def test_what_the_watcher_found_is_told_until_it_is_over(bench, loaded) -> None:
+    drift = Matter("drift 1", Severity.warning, "returns_1 drifts")
+    watcher = Looks(
+        Looked((drift,)),
+        Looked(failure="no answer within 120 s"),
+        Looked((Matter("drift 1", None, "level 1 does not drift"),)),
+    )
+    keeper = Looks()
+    bars = [told(BARS[0]), told(BARS[1])]
+    bench.loop(Script([loaded], bars, [], []), keeper=keeper, watcher=watcher).run()
+    assert bench.people.of("drift 1") == [
+        ("warning", "drift 1: returns_1 drifts"),
+        ("over", "level 1 does not drift"),
+    ]
+    assert bench.people.of("monitoring") == [
+        ("warning", "monitoring: no answer within 120 s"),
+        ("over", "monitoring is well again"),
+    ]
+    assert watcher.n_decided == 2
+    assert not keeper.asked_soon
+    assert watcher.stopped
+
+
+def test_what_was_rolled_back_is_asked_for_at_once(bench, loaded) -> None:
+    keeper = Looks()
+    bench.loop(Script([loaded], []), keeper=keeper, watcher=Looks(Looked(moved=True))).run()
+    assert keeper.asked_soon
 
 
 def test_a_source_that_cannot_be_had_ends_it_with_everything_closed(bench) -> None:

@@ -12,6 +12,7 @@ from kaidan.bot.journal import Journal, JournalError
 from kaidan.bot.keeper import Kept
 from kaidan.bot.sources.events import Trouble
 from kaidan.bot.tick import Decided
+from kaidan.bot.watcher import Looked
 from kaidan.market.bar import ONE_BAR
 from kaidan.market.known_macro import MACRO_COLUMNS
 from kaidan.serving.prediction import Prediction
@@ -154,6 +155,23 @@ class Herald:
                 self._note("swap", said)
                 self._people.tell(Severity.info, f"swap {level}", said)
         self.loaded(steps)
+
+    def looked(self, looked: Looked) -> None:
+        """The journal was looked at."""
+        self._metrics.looks.labels("failed" if looked.failure else "done").inc()
+        if looked.failure:
+            self._wrong("monitoring", looked.failure)
+            return
+        if "monitoring" in self._troubles:
+            self._over("monitoring", "monitoring is well again")
+        self._settle_old("monitoring")
+        for matter in looked.matters:
+            if matter.severity is None:
+                if matter.key in self._troubles:
+                    self._over(matter.key, matter.text)
+                self._settle_old(matter.key)
+            else:
+                self._wrong(matter.key, matter.text, matter.severity)
 
     def loaded(self, steps: Steps) -> None:
         """The ladder has these steps now."""

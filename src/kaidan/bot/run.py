@@ -16,6 +16,7 @@ from kaidan.bot.sources.macro_source import MacroSource, MacroTold
 from kaidan.bot.sources.replay_source import ReplaySource
 from kaidan.bot.sources.troubles import Troubles
 from kaidan.bot.tick import Decided, Tick
+from kaidan.bot.watcher import Watcher
 from kaidan.errors import DataError
 from kaidan.serving.live_ladder import LiveLadder
 
@@ -37,6 +38,8 @@ class Parts:
     herald : Herald
     keeper : Keeper or None
         None: the ladder stays as it is.
+    watcher : Watcher or None
+        None: nobody looks at the journal.
     beat : callable
         Called every time round: a sign of life.
     tidy : callable
@@ -51,6 +54,7 @@ class Parts:
     ladder: LiveLadder
     herald: Herald
     keeper: Keeper | None
+    watcher: Watcher | None
     beat: Callable[[], None]
     tidy: Callable[[], None]
     macro_told: Sequence[MacroTold | Trouble] = ()
@@ -101,6 +105,8 @@ class Loop:
             parts.macro.close()
             if parts.keeper is not None:
                 parts.keeper.stop()
+            if parts.watcher is not None:
+                parts.watcher.stop()
 
     def _round(self) -> bool:
         """Whether there was anything to do."""
@@ -112,6 +118,10 @@ class Loop:
             self._on(event)
         if parts.keeper is not None and (kept := parts.keeper.poll()) is not None:
             parts.herald.kept(kept, parts.ladder.steps)
+        if parts.watcher is not None and (looked := parts.watcher.poll()) is not None:
+            parts.herald.looked(looked)
+            if looked.moved and parts.keeper is not None:
+                parts.keeper.soon()
         parts.tidy()
         return bool(events)
 
@@ -147,6 +157,8 @@ class Loop:
         self._refused(None, told.told_at)
         self.parts.herald.decided(heard)
         self.on_decision(heard)
+        if self.parts.watcher is not None:
+            self.parts.watcher.decided()
         if self.once:
             self.stop.set()
 

@@ -22,6 +22,7 @@ from kaidan.bot.sources.macro_source import MacroSource
 from kaidan.bot.sources.replay_source import ReplaySource
 from kaidan.bot.summary import Summary
 from kaidan.bot.tick import Decided, Tick
+from kaidan.bot.watcher import Watcher
 from kaidan.errors import KaidanError
 from kaidan.home import kaidan_home
 from kaidan.serving.ladder import Ladder
@@ -118,6 +119,10 @@ def run_bot(
                 ladder=ladder,
                 herald=herald,
                 keeper=None if plan.replays else keeper,
+                # What happened years ago moves nothing that is live.
+                watcher=None
+                if plan.replays or plan.cached
+                else Watcher(path, settings, config=plan.config),
                 beat=pulse.beat,
                 tidy=journal.tidy,
             ),

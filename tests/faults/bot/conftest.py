@@ -33,7 +33,10 @@ def free_port() -> int:
 def settings(free_port: int) -> Settings:
     settings = easily_moved(load_settings())
     health = settings.bot.health.model_copy(update={"port": free_port})
-    return settings.model_copy(update={"bot": settings.bot.model_copy(update={"health": health})})
+    # A look takes a process some seconds; its own tests have it.
+    seldom = settings.bot.monitoring.model_copy(update={"every_bars": 100_000})
+    bot = settings.bot.model_copy(update={"health": health, "monitoring": seldom})
+    return settings.model_copy(update={"bot": bot})
 
 
 @pytest.fixture

@@ -52,6 +52,9 @@ class Metrics:
         self.refreshes = counter(
             "kaidan_refreshes", "Times that the registry was asked, by outcome.", ["outcome"]
         )
+        self.looks = counter(
+            "kaidan_looks", "Times that the journal was looked at, by outcome.", ["outcome"]
+        )
         self.tick_seconds = Histogram(
             "kaidan_tick_seconds",
             "Bar in to decision written.",
