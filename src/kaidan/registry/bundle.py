@@ -13,6 +13,7 @@ from kaidan.artifact.export import ExportMember, export_graph
 from kaidan.artifact.manifest import write_bundle
 from kaidan.artifact.parity import Parity, check_parity
 from kaidan.artifact.reference import training_reference
+from kaidan.artifact.reference_priors import reference_priors
 from kaidan.artifact.runtime import GRAPH, Runtime
 from kaidan.errors import ArtifactError
 from kaidan.features.contract import Contract
@@ -124,12 +125,17 @@ def write_ensemble(
         )
         for name, fitted in ensemble.members_.items()
     ]
-    reference = dataset.features[list(contract.features)].iloc[dataset.development]
+    rows = dataset.features[list(contract.features)].iloc[dataset.development]
+    volatility = rows["natr_14"].to_numpy(dtype=np.float64)
+    reference = {
+        **training_reference(rows),
+        "priors": reference_priors(dataset.y[dataset.development], volatility),
+    }
     return write_bundle(
         folder,
         graph=export_graph(members, columns, len(contract.features)),
         contract=contract.to_dict() | {"contract_sha256": contract.sha256},
-        reference=training_reference(reference),
+        reference=reference,
         metadata={
             "confidence_threshold": ensemble.confidence_threshold,
             "voting": ensemble.voting,
