@@ -15,7 +15,8 @@ ROWS = np.array([[0.0, 5.0], [1.0, 5.0], [2.0, 5.0], [2.0, -5.0]], dtype=np.floa
 
 def tree(yes: list, no: list, column: list, threshold: list, value: list) -> Tree:
     as_float = np.array(threshold, dtype=np.float32)
-    return Tree(np.array(yes), np.array(no), np.array(column), as_float, np.array(value))
+    cover = np.ones(len(yes), dtype=np.float32)
+    return Tree(np.array(yes), np.array(no), np.array(column), as_float, np.array(value), cover)
 
 
 def split_at_one(below: object, above: object) -> Tree:

@@ -98,6 +98,7 @@ def test_a_version_carries_the_tags_of_the_contract(client, release, settings, l
     code = provenance()
     assert version.tags.pop("promoted_at")
     assert len(version.tags.pop("package_sha256")) == 64
+    assert len(version.tags.pop("native_sha256")) == 64
     parent = run_of(client, level).data.tags["mlflow.parentRunId"]
     decision = answer["decision"]
     missed = {
@@ -157,6 +158,7 @@ def test_a_run_keeps_its_figures_its_card_and_its_features(client, settings) -> 
             "class_mix",
             "importance",
             "equity",
+            "shap",
         )
     }
     uri = f"runs:/{run_id}"

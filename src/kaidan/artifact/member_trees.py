@@ -85,6 +85,10 @@ def _lightgbm_tree(root: dict[str, Any], factor: float) -> Tree:
         column=np.array([node.get("split_feature", 0) for node in nodes]),
         threshold=floor_to_float32(threshold),
         value=np.array([node.get("leaf_value", 0.0) for node in nodes]) * factor,
+        cover=np.array(
+            [node.get("internal_count", node.get("leaf_count", 1)) for node in nodes],
+            dtype=np.float32,
+        ),
     )
 
 
@@ -123,6 +127,7 @@ def _xgboost_tree(tree: dict[str, Any]) -> Tree:
         column=np.array(tree["split_indices"]),
         threshold=threshold_or_value,
         value=threshold_or_value,
+        cover=np.array(tree["sum_hessian"], dtype=np.float32),
     )
 
 
@@ -149,6 +154,7 @@ def _forest(forest: RandomForestClassifier) -> Averaged:
                 column=tree.feature,
                 threshold=floor_to_float32(tree.threshold),
                 value=tree.value[:, 0, :],
+                cover=tree.weighted_n_node_samples.astype(np.float32),
             )
             for tree in grown
         )

@@ -103,5 +103,6 @@ def _with_a_root(tree: Tree) -> Tree:
         return tree
     # The standard's way to write a tree of one leaf: a node with that leaf on both sides.
     to_leaf = np.array([1, -1])
-    twice = [np.repeat(array[:1], 2) for array in (tree.column, tree.threshold, tree.value)]
+    told = (tree.column, tree.threshold, tree.value, tree.cover)
+    twice = [np.repeat(array[:1], 2) for array in told]
     return Tree(to_leaf, to_leaf, *twice)

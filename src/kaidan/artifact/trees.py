@@ -18,6 +18,9 @@ class Tree(NamedTuple):
         What the test compares; anything at a leaf.
     value : ndarray of float, shape (n,) or (n, n_classes)
         What a leaf says; anything elsewhere.
+    cover : ndarray of float32, shape (n,)
+        How much of what the tree was fitted on came to each node, in the library's own measure
+        (rows, or a booster's sum of hessians); what is served does not need it.
     """
 
     yes: NDArray[np.integer[Any]]
@@ -25,6 +28,7 @@ class Tree(NamedTuple):
     column: NDArray[np.integer[Any]]
     threshold: NDArray[np.float32]
     value: NDArray[np.floating[Any]]
+    cover: NDArray[np.float32]
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from kaidan.registry.card import evidence
 from kaidan.registry.decision import Decision
 from kaidan.registry.judgement import judge, record
 from kaidan.registry.measures import Measures, replay_out_of_fold
+from kaidan.registry.native import NATIVE_TAG, log_native
 from kaidan.registry.promotion import promote_all
 from kaidan.registry.provenance import provenance
 from kaidan.registry.registration import register
@@ -194,6 +195,7 @@ class _Job:
                 mlflow.log_metrics(measures.to_metrics())
                 log_results(measures, evidence(measures, self.request.data_name, params))
                 require_parity(measures.bundle.parity, settings)
+                tags[NATIVE_TAG] = log_native(ensemble, dataset)
                 version = register(measures.bundle, dataset, tags)
         seconds = time.perf_counter() - started
         peak_mb = _peak_mb()
