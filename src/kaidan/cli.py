@@ -28,6 +28,7 @@ _COMMANDS = {
     "backtest": "backtest:backtest",
     "bot": "bot:bot",
     "journal": "journal:journal",
+    "explain": "explain:explain",
     "pull": "pull:pull",
     "config": "config:app",
 }

@@ -31,6 +31,7 @@ COMMANDS = {
         *("--name", "--file", "--last", "--since", "--until", "--level", "--vetoed", "--trades"),
         *("--notes", "--bar", "--list", "--out"),
     ],
+    "explain": ["--bar", "--name", "--out", "--config", "--json"],
     "pull": ["--config", "--json"],
     "config show": ["--config"],
     "config schema": [],

@@ -45,6 +45,7 @@ def shap_summary(explanation: Explanation, rows: pd.DataFrame, title: str) -> Fi
         )
         left += sizes[top, signal]
     bars.set_yticks(np.arange(len(top)), names)
+    bars.set_ylim(-0.7, len(top) - 0.3)
     bars.set_xlabel("mean size of what it adds (percentage points)")
     figure.legend(loc="outside lower left", ncols=3)
     push = 100 * (explanation.values[:, :, Signal.BUY] - explanation.values[:, :, Signal.SELL])
