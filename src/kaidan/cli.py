@@ -26,6 +26,7 @@ _COMMANDS = {
     "import-legacy": "import_legacy:import_legacy",
     "predict": "predict:predict",
     "backtest": "backtest:backtest",
+    "compare": "compare:compare",
     "bot": "bot:bot",
     "journal": "journal:journal",
     "explain": "explain:explain",

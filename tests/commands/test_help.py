@@ -31,6 +31,7 @@ COMMANDS = {
         *("--name", "--file", "--last", "--since", "--until", "--level", "--vetoed", "--trades"),
         *("--notes", "--bar", "--list", "--out"),
     ],
+    "compare": ["--name", "--file", "--level", "--config"],
     "explain": ["--bar", "--name", "--out", "--config", "--json"],
     "pull": ["--config", "--json"],
     "config show": ["--config"],

@@ -1,6 +1,6 @@
 """The way back: the version that the live one replaced, and the one before that."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
@@ -11,6 +11,10 @@ from kaidan.registry.store import Version, get_version, model_name
 from kaidan.registry.turn import Turn, take_turn
 from kaidan.registry.verification import verify
 from kaidan.settings import Settings
+
+
+class OvertakenError(RegistryError):
+    """Somebody else changed what is live in the meantime; nothing was moved."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,12 @@ class Step:
 
 
 def rollback(
-    levels: tuple[int, ...], settings: Settings, *, to: int | None = None, reason: str = ""
+    levels: tuple[int, ...],
+    settings: Settings,
+    *,
+    to: int | None = None,
+    reason: str = "",
+    while_standing: Mapping[int, int] | None = None,
 ) -> tuple[Move, ...]:
     """Put back what was live before, at several levels together or at none.
 
@@ -46,6 +55,8 @@ def rollback(
     to : int, optional
         A version that was live once, with one level.
     reason : str
+    while_standing : mapping of level to int, optional
+        Number of the record that made live what is to be left.
 
     Returns
     -------
@@ -54,11 +65,14 @@ def rollback(
 
     Raises
     ------
+    OvertakenError
+        Something else is live than `while_standing` says.
     RegistryError
         There is nothing to go back to, or the target is gone or not what was registered: the
         message names the nearest version that can be gone back to. Nothing was moved.
     """
     with take_turn(Action.rollback, levels, settings, reason=reason) as turn:
+        _check_standing(while_standing or {}, turn)
         moves = tuple(
             _move(level, to, turn, settings)
             for level in levels
@@ -77,6 +91,16 @@ def steps_back(level: int) -> Iterator[Step]:
             return
         yield Step(move.after, move.previous, move.beneath)
         record = journal.read(move.beneath) if move.beneath is not None else None
+
+
+def _check_standing(wanted: Mapping[int, int], turn: Turn) -> None:
+    for level, number in wanted.items():
+        record = turn.standing[level]
+        if turn.live[level] is None or record is None or record.number != number:
+            raise OvertakenError(
+                f"level {level}: what record {number} of {journal.HISTORY} made live is not live "
+                f"any more; nothing was moved, kaidan history --level {level} says who was faster"
+            )
 
 
 def _move(level: int, to: int | None, turn: Turn, settings: Settings) -> Move:
