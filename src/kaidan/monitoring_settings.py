@@ -36,12 +36,15 @@ class DriftSettings(Frozen):
         Chance of a false alarm for a window, over all features together.
     least_psi : float
         Population stability index below which nothing is drift, however sure.
+    least_shift : float
+        The same for a move of the mean, in standard deviations of the training rows.
     """
 
     window_bars: Count
     least_bars: Count
     error_rate: Probability
     least_psi: Positive
+    least_shift: Positive
 
 
 class CanarySettings(Frozen):

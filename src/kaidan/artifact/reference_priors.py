@@ -1,4 +1,4 @@
-"""What a trader could know for free of the training rows, for whoever scores a model without them."""
+"""What a trader could know for free of the training rows: who scores live needs no other data."""
 
 from typing import Any
 

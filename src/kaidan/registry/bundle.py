@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kaidan.artifact.export import ExportMember, export_graph
+from kaidan.artifact.full_reference import full_reference
 from kaidan.artifact.manifest import write_bundle
 from kaidan.artifact.parity import Parity, check_parity
-from kaidan.artifact.reference import training_reference
-from kaidan.artifact.reference_priors import reference_priors
+from kaidan.artifact.reference_answers import answer_columns
 from kaidan.artifact.runtime import GRAPH, Runtime
 from kaidan.errors import ArtifactError
 from kaidan.features.contract import Contract
 from kaidan.learning.dataset import Dataset
 from kaidan.learning.ensemble import ProductionEnsemble
-from kaidan.learning.voting import shares
+from kaidan.learning.voting import decide, shares
 from kaidan.settings import Settings
 
 # Enough rows for a median that a busy machine does not move.
@@ -126,16 +126,14 @@ def write_ensemble(
         for name, fitted in ensemble.members_.items()
     ]
     rows = dataset.features[list(contract.features)].iloc[dataset.development]
-    volatility = rows["natr_14"].to_numpy(dtype=np.float64)
-    reference = {
-        **training_reference(rows),
-        "priors": reference_priors(dataset.y[dataset.development], volatility),
-    }
+    out_of_fold = ensemble.out_of_fold_proba()
+    said = decide(out_of_fold, ensemble.confidence_threshold)
+    answers = answer_columns(said, np.take_along_axis(out_of_fold, said[:, None], axis=1)[:, 0])
     return write_bundle(
         folder,
         graph=export_graph(members, columns, len(contract.features)),
         contract=contract.to_dict() | {"contract_sha256": contract.sha256},
-        reference=reference,
+        reference=full_reference(rows, dataset.y[dataset.development], answers),
         metadata={
             "confidence_threshold": ensemble.confidence_threshold,
             "voting": ensemble.voting,
