@@ -33,7 +33,7 @@ class DriftSettings(Frozen):
         What is compared with the training reference, at most: bars since the version went live.
     least_bars : int
     error_rate : float
-        Chance of a false alarm for a window, over all features together.
+        Chance of a false alarm of one look, over all columns and both windows together.
     least_psi : float
         Population stability index below which nothing is drift, however sure.
     least_shift : float
