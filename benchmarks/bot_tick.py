@@ -21,10 +21,11 @@ from typing import Any
 import numpy as np
 from bot_home import Ground, ground, parser, shadowed
 
+from kaidan.bot.alerts.listener import Nobody
 from kaidan.bot.desk import Desk
 from kaidan.bot.health.metrics import Metrics
 from kaidan.bot.health.pulse import Pulse
-from kaidan.bot.herald import Herald, Nobody
+from kaidan.bot.herald import Herald
 from kaidan.bot.journal import Journal, journal_file
 from kaidan.bot.sources.events import Loaded, Told
 from kaidan.bot.sources.macro_source import MacroSource

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from kaidan.bot.alerts.listener import Nobody
 from kaidan.bot.health.metrics import Metrics
 from kaidan.bot.health.pulse import Pulse
-from kaidan.bot.herald import Herald, Nobody
+from kaidan.bot.herald import Herald
 from kaidan.bot.journal import Journal
 from kaidan.bot.keeper import Kept
 from kaidan.bot.risk import Veto

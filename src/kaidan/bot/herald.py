@@ -3,8 +3,8 @@
 import logging
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
+from kaidan.bot.alerts.listener import Listener
 from kaidan.bot.alerts.severity import Severity
 from kaidan.bot.health.metrics import Metrics, reason_kind
 from kaidan.bot.health.pulse import Pulse
@@ -33,16 +33,6 @@ _GRAVE_TROUBLES = {"exchange": Severity.critical, "bar": Severity.critical}
 _OF_BARS = ("exchange", "bar", "history", "candles", "scale", "clock", *_GRAVE_VETOES)
 
 _log = logging.getLogger(__name__)
-
-
-class Listener(Protocol):
-    """Who is told of matters; `Alerts`, or nobody in a replay."""
-
-    def tell(self, severity: Severity, key: str, text: str) -> None:
-        """Tell people something."""
-
-    def settle(self, key: str, text: str) -> None:
-        """Tell people that a matter is over."""
 
 
 class Herald:
@@ -281,16 +271,6 @@ class Herald:
     def _note(self, kind: str, text: str) -> None:
         _log.info("%s: %s", kind, text)
         self._journal.note(kind, text, datetime.now(UTC))
-
-
-class Nobody:
-    """Hears of a replay: what happened years ago alarms no one."""
-
-    def tell(self, severity: Severity, key: str, text: str) -> None:
-        """Say nothing."""
-
-    def settle(self, key: str, text: str) -> None:
-        """Say nothing."""
 
 
 def _named(level: int | None) -> str:

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 
 from kaidan.bot.alerts.addresses import alert_addresses
 from kaidan.bot.alerts.alerts import Alerts
+from kaidan.bot.alerts.listener import Nobody
 from kaidan.bot.health.metrics import Metrics
 from kaidan.bot.health.pulse import Pulse
 from kaidan.bot.health.server import HealthServer
-from kaidan.bot.herald import Herald, Nobody
+from kaidan.bot.herald import Herald
 from kaidan.bot.journal import Journal, journal_file
 from kaidan.bot.keeper import Keeper
 from kaidan.bot.plan import Plan

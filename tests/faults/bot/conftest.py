@@ -11,7 +11,7 @@ from kaidan.settings import Settings, load_settings
 from tests.bot.alerts.post_office import PostOffice
 from tests.bot.sources.kit import serving
 from tests.faults.bot.lively import easily_moved, lively_home
-from tests.faults.bot.stage import Market, Stage
+from tests.faults.bot.stage import Market, Stage, unwatched
 from tests.kit import write_config
 
 N_LATER = 14 * 96
@@ -33,9 +33,7 @@ def free_port() -> int:
 def settings(free_port: int) -> Settings:
     settings = easily_moved(load_settings())
     health = settings.bot.health.model_copy(update={"port": free_port})
-    # A look takes a process some seconds; its own tests have it.
-    seldom = settings.bot.monitoring.model_copy(update={"every_bars": 100_000})
-    bot = settings.bot.model_copy(update={"health": health, "monitoring": seldom})
+    bot = unwatched(settings.bot).model_copy(update={"health": health})
     return settings.model_copy(update={"bot": bot})
 
 

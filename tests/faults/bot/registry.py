@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kaidan.settings import Settings, load_settings
-from tests.faults.bot.stage import Stage
+from tests.faults.bot.stage import Stage, unwatched
 from tests.release import Release, filled_home
 
 
@@ -25,7 +25,7 @@ def settings(release: Release, free_port: int) -> Settings:
         update={"refresh_seconds": 0.1, "refresh_timeout_seconds": 8.0}
     )
     health = settings.bot.health.model_copy(update={"port": free_port})
-    bot = settings.bot.model_copy(update={"ladder": ladder, "health": health})
+    bot = unwatched(settings.bot).model_copy(update={"ladder": ladder, "health": health})
     return settings.model_copy(update={"bot": bot})
 
 

@@ -21,6 +21,7 @@ from kaidan.bot.journal.reader import read_journal
 from kaidan.bot.plan import Plan
 from kaidan.bot.sources import exchange_source, macro_source
 from kaidan.bot.start import run_bot
+from kaidan.bot_settings import BotSettings
 from kaidan.market import candles
 from kaidan.market.history import save_history
 from kaidan.settings import load_settings
@@ -152,6 +153,12 @@ class Stage:
             on_decision=lambda one: self.decided.append(one.entry),
             clock=clock,
         )
+
+
+def unwatched(bot: BotSettings) -> BotSettings:
+    """Settings under which nobody looks at the journal: that takes a process some seconds."""
+    seldom = bot.monitoring.model_copy(update={"every_bars": 100_000})
+    return bot.model_copy(update={"monitoring": seldom})
 
 
 def health(port: int) -> tuple[int, dict[str, Any]]:
