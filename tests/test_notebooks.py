@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import nbformat
@@ -14,6 +15,14 @@ from tests.kit import write_config
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def warnings_as_errors() -> str:
+    """A cell that lets a page warn of no more than a test may."""
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]
+    filters = [line.split(":") for line in options["ini_options"]["filterwarnings"]]
+    lines = [f"warnings.filterwarnings({', '.join(map(repr, one[:2]))})" for one in filters]
+    return "\n".join(["import warnings", *lines])
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +45,9 @@ def test_a_notebook_is_kept_without_outputs_and_runs_from_top_to_bottom(path, fo
         assert cell.get("execution_count") is None
         # With few trees: what the page shows is tested here, not what the models know.
         cell.source = cell.source.replace("kaidan train", "kaidan train --config config")
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(warnings_as_errors()))
     NotebookClient(
-        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+        notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
     ).execute()
 
 

@@ -58,6 +58,13 @@ def test_the_last_trades_are_so_many_trades_and_not_bars(journal: Journal) -> No
     assert [trade["number"] for trade in journal.trades(last=2)] == [2, 3]
 
 
+def test_the_bars_of_a_version_are_counted(journal: Journal) -> None:
+    for n in range(3):
+        journal.write(decided(n, version=7 if n else 6), after(n))
+    assert [journal.n_answered(2, version) for version in (6, 7, 8)] == [1, 2, 0]
+    assert journal.n_answered(1, 7) == 0
+
+
 def test_a_bar_is_found_by_its_open_time(noted: Journal) -> None:
     assert noted.entry(bar_time(4)) == decided(4)
     assert noted.entry(bar_time(4) + timedelta(minutes=1)) is None

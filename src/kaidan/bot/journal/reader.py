@@ -96,6 +96,12 @@ class JournalReader:
         with explained(self.path, "read it"):
             return int(self._db.execute("SELECT count(*) FROM bars").fetchone()[0])
 
+    def n_answered(self, level: int, version: int) -> int:
+        """How many bars a version of a level answered."""
+        query = "SELECT count(*) FROM bars WHERE level = ? AND version = ?"
+        with explained(self.path, "read it"):
+            return int(self._db.execute(query, (level, version)).fetchone()[0])
+
     def last_bar(self) -> datetime | None:
         """Open time of the newest bar that was decided on."""
         with explained(self.path, "read it"):
