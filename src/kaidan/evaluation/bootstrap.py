@@ -44,15 +44,14 @@ def block_bootstrap(
     confidence : float
         Share of the resampled means that lie inside the interval.
     """
-    n = len(values)
-    block = min(block, n)
-    n_blocks = -(-n // block)
-    around = np.concatenate([values, values[: block - 1]])
-    sums = np.concatenate([[0.0], np.cumsum(around)])
-    block_means = (sums[block:] - sums[:-block]) / block
-    starts = np.random.default_rng(seed).integers(0, n, size=(n_resamples, n_blocks))
-    means = block_means[starts].mean(axis=1)
-    return _interval(float(values.mean()), means, confidence)
+    return block_bootstrap_of_means(
+        lambda means: means[:, 0],
+        values[:, None],
+        block=block,
+        n_resamples=n_resamples,
+        seed=seed,
+        confidence=confidence,
+    )
 
 
 def block_bootstrap_of(
@@ -80,6 +79,35 @@ def block_bootstrap_of(
     rows = ((starts + np.arange(block)) % n).reshape(n_resamples, -1)[:, :n]
     estimate = float(statistic(values[None, :])[0])
     return _interval(estimate, statistic(values[rows]), confidence)
+
+
+def block_bootstrap_of_means(
+    statistic: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    columns: NDArray[np.float64],
+    *,
+    block: int = 96,
+    n_resamples: int = 2000,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> Interval:
+    """Percentile interval of a statistic of several means, by the circular block bootstrap.
+
+    Parameters
+    ----------
+    statistic : function of float array of shape (n_resamples, n_columns), to one of (n_resamples,)
+    columns : float array of shape (n_rows, n_columns)
+        In time order.
+    block : int, in rows
+    """
+    n = len(columns)
+    block = min(block, n)
+    n_blocks = -(-n // block)
+    around = np.concatenate([columns, columns[: block - 1]])
+    sums = np.concatenate([np.zeros((1, columns.shape[1])), np.cumsum(around, axis=0)])
+    block_means = (sums[block:] - sums[:-block]) / block
+    starts = np.random.default_rng(seed).integers(0, n, size=(n_resamples, n_blocks))
+    means = block_means[starts].mean(axis=1)
+    return _interval(float(statistic(columns.mean(axis=0)[None])[0]), statistic(means), confidence)
 
 
 def _interval(estimate: float, resampled: NDArray[np.float64], confidence: float) -> Interval:
