@@ -30,6 +30,7 @@ _COMMANDS = {
     "bot": "bot:bot",
     "journal": "journal:journal",
     "explain": "explain:explain",
+    "monitor": "monitor:monitor",
     "pull": "pull:pull",
     "config": "config:app",
 }

@@ -41,7 +41,7 @@ def life_run(version: Version) -> str:
         if found is None and run_id != begun:
             insist(client.delete_run, begun)
         insist(client.set_terminated, run_id)
-        insist(client.set_model_version_tag, version.name, str(version.number), LINK, run_id)
+        _link(version, run_id)
         return run_id
 
 
@@ -133,7 +133,14 @@ def _begin(version: Version) -> str:
         client.create_run,
         _experiment(client),
         run_name=f"level {version.level} version {version.number}",
-        tags=_whose(version) | {"mlflow.note.content": _ABOUT, "trained_by": version.run_id},
+        tags={
+            **_whose(version),
+            "mlflow.note.content": _ABOUT,
+            "trained_by": version.run_id,
+            # Two that write a tag for the first time at once are refused, a change is not.
+            _STEP: "0",
+            _PAGE: "0 ",
+        },
     )
     return str(run.info.run_id)
 
@@ -155,6 +162,16 @@ def _agreed(version: Version, run_id: str) -> str:
         if first is not None and _is_of(version, first):
             return first
     return run_id
+
+
+def _link(version: Version, run_id: str) -> None:
+    client, number = Client(), str(version.number)
+    try:
+        insist(client.set_model_version_tag, version.name, number, LINK, run_id)
+    except MlflowException:
+        # Unless another one has just written the same for the first time.
+        if client.get_model_version(version.name, number).tags.get(LINK) != run_id:
+            raise
 
 
 def _experiment(client: Client) -> str:
