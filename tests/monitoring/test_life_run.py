@@ -1,8 +1,10 @@
 """The run of a version's life, in a real store; every test has a version of its own."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import mlflow
 import pandas as pd
@@ -18,6 +20,7 @@ from kaidan.registry.client import Client
 from kaidan.registry.store import Version, get_version, model_name
 from tests.release import using
 
+T = TypeVar("T")
 LEVEL = 2
 BEGAN = pd.Timestamp("2026-11-01T00:00Z")
 
@@ -64,6 +67,19 @@ def points(run_id: str, name: str) -> list[tuple[int, float, int]]:
     ]
 
 
+def at_once(ask: Callable[[], T], n: int = 4) -> list[T]:
+    """What each of `n` callers got that began together."""
+    together = threading.Barrier(n)
+
+    def when_all_are_there() -> T:
+        together.wait()
+        return ask()
+
+    with ThreadPoolExecutor(n) as pool:
+        asked = [pool.submit(when_all_are_there) for _ in range(n)]
+        return [one.result() for one in asked]
+
+
 def at(step: int) -> pd.Timestamp:
     return BEGAN + (step - 1) * ONE_BAR
 
@@ -93,22 +109,16 @@ def test_a_life_is_no_run_that_seems_to_hang(version) -> None:
 
 
 def test_processes_that_begin_it_at_the_same_time_agree_on_one(version) -> None:
-    n = 4
-    together, found = threading.Barrier(n), []
-
-    def ask() -> None:
-        together.wait()
-        found.append(life_run(version))
-
-    askers = [threading.Thread(target=ask) for _ in range(n)]
-    for one in askers:
-        one.start()
-    for one in askers:
-        one.join()
-    assert len(found) == n
+    found = at_once(lambda: life_run(version))
     assert lives(version) == [found[0]]
     assert set(found) == {found[0]}
     assert again(version).tags[LINK] == found[0]
+
+
+def test_processes_that_look_at_the_same_time_add_one_point(version) -> None:
+    run_id = life_run(version)
+    at_once(lambda: log_life(run_id, {"live.skill": 0.3}, step=4, at=at(4)))
+    assert [(step, value) for step, value, _ in points(run_id, "live.skill")] == [(4, 0.3)]
 
 
 def test_one_that_was_begun_at_the_same_time_and_seems_older_changes_nothing(version) -> None:
