@@ -17,6 +17,7 @@ INTERRUPTED = 130  # what typer makes of Ctrl-C
 _COMMANDS = {
     "train": "train:train",
     "tune": "tune:tune",
+    "retrain": "retrain:retrain",
     "promote": "live:promote",
     "rollback": "live:rollback",
     "status": "status:status",

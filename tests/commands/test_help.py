@@ -14,6 +14,7 @@ COMMANDS = {
         *("--profile", "--seed"),
     ],
     "tune": ["--level", "--trials", "--timeout-minutes", "--data", "--macro", "--days", "--seed"],
+    "retrain": ["--data", "--macro", "--days", "--dry-run", "--summary", "--profile", "--seed"],
     "backtest": ["--data", "--macro", "--level", "--walk-forward", "--train-days", "--figure"],
     "promote": ["--level", "--version", "--force", "--reason", "--profile", "--release"],
     "rollback": ["--level", "--to", "--reason"],

@@ -24,7 +24,7 @@ from kaidan.settings import load_settings
 if TYPE_CHECKING:
     from kaidan.evaluation.report import Judged
     from kaidan.learning.tuned_params import TunedParams
-    from kaidan.registry.training_run import Trained
+    from kaidan.registry.trained import Trained
 
 
 class Promote(StrEnum):

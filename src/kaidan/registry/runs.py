@@ -22,8 +22,13 @@ def experiment_id() -> str:
 
 
 @contextmanager
-def open_run(params: Mapping[str, Any]) -> Iterator[str]:
-    """Open a run, or the one that `mlflow run` began; yields its id.
+def open_run(
+    params: Mapping[str, Any],
+    *,
+    tags: Mapping[str, str] | None = None,
+    run_id: str | None = None,
+) -> Iterator[str]:
+    """Open a run, or the one that `mlflow run` began, or go on with `run_id`; yields its id.
 
     `mlflow run` has logged its own parameters, an empty one as '', and none may change.
 
@@ -34,7 +39,7 @@ def open_run(params: Mapping[str, Any]) -> Iterator[str]:
     """
     with store_errors("start a run"):
         experiment_id()
-        run = mlflow.start_run()
+        run = mlflow.start_run(run_id, tags=dict(tags or {}))
     with run:
         with store_errors("write to a run"):
             mlflow.log_params({k: v for k, v in params.items() if k not in run.data.params})

@@ -5,9 +5,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import mlflow
 
@@ -24,7 +23,6 @@ from kaidan.learning.labels import horizon
 from kaidan.learning.tuned_params import TunedParams, tuned_settings
 from kaidan.registry.bundle import bundle_ensemble, require_parity
 from kaidan.registry.card import evidence
-from kaidan.registry.decision import Decision
 from kaidan.registry.judgement import judge, record
 from kaidan.registry.measures import Measures, replay_out_of_fold
 from kaidan.registry.native import NATIVE_TAG, log_native
@@ -40,53 +38,9 @@ from kaidan.registry.store import (
     newest_number,
     store_errors,
 )
+from kaidan.registry.trained import Trained
 from kaidan.registry.tuned_params import live_params, to_tag
 from kaidan.settings import Settings
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A level after its run.
-
-    Attributes
-    ----------
-    version : Version
-    decision : Decision
-    live : bool
-        It is the Production version now.
-    out_of_fold, holdout : Judged
-    performances : dict of contender to Performance
-        Out of fold, after costs.
-    seconds : float, wall time of this level
-    peak_mb : float, largest resident memory of the process so far
-    """
-
-    version: Version
-    decision: Decision
-    live: bool
-    out_of_fold: Judged
-    holdout: Judged
-    performances: dict[str, Performance]
-    seconds: float
-    peak_mb: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, for `--json`."""
-        return {
-            "level": self.version.level,
-            "model": self.version.name,
-            "version": self.version.number,
-            "live": self.live,
-            "run_id": self.version.run_id,
-            "model_sha256": self.version.tags["model_sha256"],
-            "decision": self.decision.to_dict(),
-            "out_of_fold": self.out_of_fold.table().to_dict("index"),
-            "traded": {n: p.to_dict() for n, p in self.performances.items()},
-            "holdout": self.holdout.table().to_dict("index"),
-            "seconds": round(self.seconds, 1),
-            "peak_mb": round(self.peak_mb),
-        }
-
 
 Progress = Callable[[int, str], None]
 
@@ -128,16 +82,49 @@ def train_levels(
         job = _Job(request, settings, history, data_sha256, leaks, params, progress)
         if len(levels) == 1:
             return job.decide([job.fit(levels[0])])
-        with store_errors("write to a run"):
-            mlflow.set_tag("mlflow.runName", request.run_name("all levels"))
-            mlflow.log_param("level", "all")
-        fitted = []
-        for level in levels:
-            with mlflow.start_run(nested=True):
-                fitted.append(job.fit(level, release=run_id))
-        trained = job.decide(fitted)
+        _name(request)
+        trained = job.decide(job.fit_all(levels, run_id))
         describe_release(run_id, ((one.version, one.decision) for one in trained))
         return trained
+
+
+def train_release(
+    levels: tuple[int, ...],
+    history: History,
+    request: Request,
+    settings: Settings,
+    *,
+    data_sha256: str,
+    progress: Progress,
+    tags: Mapping[str, str],
+    release: str | None = None,
+) -> str:
+    """Train and register levels of a release, decide nothing; gives the run of the release.
+
+    Parameters
+    ----------
+    levels, history, request, settings, data_sha256, progress
+        As for `train_levels`; parameters are those of the live versions.
+    tags : mapping of str to str
+        Put on the run of the release and, beside kaidan's own, on each version.
+    release : str, optional
+        A release that lacks these levels; default: a new one.
+    """
+    for level in levels:
+        history.require(level, settings)
+    params = vars(request) | {"seed": settings.training.seed}
+    with open_run(params, tags=tags, run_id=release) as run_id:
+        _name(request)
+        leaks = feature_leaks(history, settings)
+        job = _Job(request, settings, history, data_sha256, leaks, None, progress, tags)
+        job.fit_all(levels, run_id)
+    return run_id
+
+
+def _name(request: Request) -> None:
+    with store_errors("write to a run"):
+        mlflow.set_tag("mlflow.runName", request.run_name("all levels"))
+        mlflow.log_param("level", "all")
 
 
 @dataclass(frozen=True)
@@ -159,6 +146,15 @@ class _Job:
     leaks: tuple[Leak, ...]
     params: Mapping[int, TunedParams] | None
     progress: Progress
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def fit_all(self, levels: tuple[int, ...], release: str) -> list["_Fitted"]:
+        """Train levels of a release, whose run is open, each in a run of its own beneath it."""
+        fitted = []
+        for level in levels:
+            with mlflow.start_run(nested=True):
+                fitted.append(self.fit(level, release=release))
+        return fitted
 
     def fit(self, level: int, release: str = "") -> "_Fitted":
         """Train a level and register it; `release` is the run of all levels."""
@@ -255,6 +251,7 @@ class _Job:
             "learnt_from": (development[0] - reach).isoformat(),
             "learnt_until": (development[-1] + reach).isoformat(),
             **to_tag(params),
+            **self.tags,
         }
 
 

@@ -1,0 +1,1 @@
+"""Once a week: a release is trained, judged and perhaps promoted, however often it is asked for."""
