@@ -5,13 +5,14 @@ import os
 import pickle
 import shutil
 from collections.abc import Iterator
-from functools import cache
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
 import mlflow
 import pytest
 
+from tests.made_once import made_once
 from tests.release import using
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -78,17 +79,15 @@ def old(tmp_path: Path) -> Iterator[OldFolder]:
     assert not folder.crater.exists()
 
 
-@cache
-def _empty_store(path: Path) -> Path:
-    with using(path):
+def _empty_store(folder: Path) -> None:
+    with using(folder / "empty.db"), chdir(folder):
         mlflow.MlflowClient().create_experiment("kaidan")
-    return path
 
 
 @pytest.fixture(scope="session")
 def empty_store_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with an experiment and no model, made once for all tests: that takes seconds."""
-    return _empty_store(tmp_path_factory.getbasetemp() / "empty.db")
+    return made_once(tmp_path_factory.getbasetemp(), "empty", _empty_store) / "empty.db"
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from kaidan.cli import main
 from kaidan.serving.ladder import Ladder
 from kaidan.settings import Settings
 from tests.kit import write_config
+from tests.made_once import made_once, own_copy
 
 DAYS = "40"
 
@@ -79,18 +80,30 @@ def using(store: Path | str) -> Iterator[None]:
         mlflow.set_tracking_uri(before)
 
 
-@cache
-def small_release(folder: Path) -> Release:
+def train_release(folder: Path) -> None:
+    """Train the release into the store that MLflow uses; its answer is written to `folder`."""
     config = write_config(folder / "config")
-    with using(folder / "store.db"), chdir(folder):
-        done = kaidan("train", "--level", "all", "--days", DAYS, "--config", str(config), "--json")
+    done = kaidan("train", "--level", "all", "--days", DAYS, "--config", str(config), "--json")
     assert done.code == 0, done.err
-    return Release(folder / "store.db", folder / "mlruns", config, done.json)
+    (folder / "answer.json").write_text(done.out, encoding="utf-8")
+
+
+def _train_into_sqlite(folder: Path) -> None:
+    with using(folder / "store.db"), chdir(folder):
+        train_release(folder)
+
+
+@cache
+def small_release(base: Path) -> Release:
+    made = made_once(base, "release", _train_into_sqlite)
+    folder = own_copy(made, base / "release")
+    answer = (folder / "answer.json").read_text(encoding="utf-8").replace(str(made), str(folder))
+    return Release(folder / "store.db", folder / "mlruns", folder / "config", json.loads(answer))
 
 
 @pytest.fixture(scope="session")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
-    return small_release(tmp_path_factory.getbasetemp() / "release")
+    return small_release(tmp_path_factory.getbasetemp())
 
 
 def filled_home(release: Release, settings: Settings, folder: Path) -> Path:

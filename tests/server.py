@@ -3,6 +3,7 @@
 Artifacts are shared between the tests, as they are with sqlite.
 """
 
+import json
 import os
 import shutil
 import socket
@@ -11,20 +12,20 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
 import requests
+from werkzeug.security import generate_password_hash
 
-from tests.kit import write_config
+from tests.made_once import made_once
 from tests.release import (
-    DAYS,
     Release,
     copied,
     decisions_kept,
-    kaidan,
     small_release,
+    train_release,
     using,
 )
 
@@ -93,14 +94,27 @@ class Server:
         return self.postgres("psql", "-qXAt", "-v", "ON_ERROR_STOP=1", "-h", cluster,
                              "-U", "postgres", "-d", "postgres", *commands)  # fmt: skip
 
-    def keep(self) -> None:
-        """Remember what is in the databases now."""
-        for name in DATABASES:
-            self.sql(
-                f"drop database if exists {name}_kept",
-                f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'",
-                f"create database {name}_kept template {name}",
-            )
+    def make_passwords_cheap(self) -> None:
+        """Without this, each request of a test costs the server a tenth of a second of hashing."""
+        cheap = generate_password_hash(ADMIN["MLFLOW_AUTH_ADMIN_PASSWORD"], "pbkdf2:sha256:1")
+        self.sql(
+            "\\connect mlflow_auth",
+            f"update users set password_hash = '{cheap}'"
+            f" where username = '{ADMIN['MLFLOW_AUTH_ADMIN_USERNAME']}'",
+        )
+
+    def dump(self, name: str) -> str:
+        """All that is in a database, as SQL."""
+        return self.postgres("pg_dump", "-h", str(self.data / "postgres"), "-U", "postgres", name)
+
+    def load(self, name: str, dumped: Path) -> None:
+        """Make a database of what was dumped."""
+        script = self.data / dumped.name
+        shutil.copyfile(dumped, script)
+        script.chmod(0o644)
+        self.sql(f"create database {name}")
+        self.sql(f"\\connect {name}", f"\\i {script}")
+        script.unlink()
 
     def reset(self) -> None:
         """Put back what is remembered; the server's next query opens new connections."""
@@ -133,6 +147,7 @@ class Server:
 def _started() -> Server:
     server = Server()
     server.start()
+    server.make_passwords_cheap()
     return server
 
 
@@ -150,24 +165,31 @@ def server() -> Iterator[Server]:
     shutil.rmtree(server.data, ignore_errors=True)
 
 
-@cache
-def server_release(server: Server, folder: Path) -> Release:
-    """The release of tests/release.py, trained into the server."""
-    config = write_config(folder / "config")
+def _train_into(server: Server, folder: Path) -> None:
     with server.client(), chdir(folder):
-        done = kaidan("train", "--level", "all", "--days", DAYS, "--config", str(config), "--json")
-    assert done.code == 0, done.err
-    server.keep()
-    return Release(server.url, server.artifacts, config, done.json)
+        train_release(folder)
+    for name in DATABASES:
+        (folder / f"{name}.sql").write_text(server.dump(name), encoding="utf-8")
+    shutil.copytree(server.artifacts, folder / "artifacts")
+
+
+@cache
+def server_release(server: Server, base: Path) -> Release:
+    """The release of tests/release.py, trained into one worker's server and read by the others."""
+    made = made_once(base, "server", partial(_train_into, server))
+    shutil.copytree(made / "artifacts", server.artifacts, dirs_exist_ok=True)
+    for name in DATABASES:
+        server.load(f"{name}_kept", made / f"{name}.sql")
+    answer = json.loads((made / "answer.json").read_text(encoding="utf-8"))
+    return Release(server.url, server.artifacts, made / "config", answer)
 
 
 @pytest.fixture(scope="session", params=["sqlite", "server"])
 def release(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Release:
     """The release, once in sqlite and once in the server."""
-    folder = tmp_path_factory.getbasetemp()
     if request.param == "sqlite":
-        return small_release(folder / "release")
-    return server_release(request.getfixturevalue("server"), folder / "server")
+        return small_release(tmp_path_factory.getbasetemp())
+    return server_release(request.getfixturevalue("server"), tmp_path_factory.getbasetemp())
 
 
 # For what cannot be asked of a server.

@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 import mlflow
@@ -13,6 +12,7 @@ from kaidan.learning.members import Params
 from kaidan.learning.tuned import Trial
 from kaidan.settings import Settings, load_settings
 from tests.kit import small
+from tests.made_once import made_once
 from tests.release import using
 
 TUNING = {
@@ -51,12 +51,10 @@ def tuning_settings() -> Settings:
     return load_settings().with_training(small(tuning=TUNING))
 
 
-@cache
-def empty_database(folder: Path) -> Path:
+def _empty_database(folder: Path) -> None:
     """A store whose tables are made: that is what takes seconds."""
     with using(folder / "empty.db"):
         mlflow.MlflowClient().search_experiments()
-    return folder / "empty.db"
 
 
 @pytest.fixture
@@ -65,7 +63,9 @@ def empty_store(
 ) -> Iterator[Path]:
     """A store without runs, in use; the home and the working directory are new."""
     database = tmp_path / "store.db"
-    shutil.copy(empty_database(tmp_path_factory.getbasetemp()), database)
+    shutil.copy(
+        made_once(tmp_path_factory.getbasetemp(), "tables", _empty_database) / "empty.db", database
+    )
     monkeypatch.setenv("KAIDAN_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     with using(database):
