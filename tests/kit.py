@@ -1,5 +1,6 @@
 """Small, fast settings, and rows with a signal planted in them."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ def small(**changes: object) -> TrainingSettings:
     return TrainingSettings.model_validate(values | changes)
 
 
+@cache
 def small_settings() -> Settings:
     """The whole configuration, with few trees and few folds, whose models any gate of skill lets
     through: how good they are is not what is tested with them."""
@@ -54,10 +56,21 @@ def wanting(settings: Settings, **thresholds: float) -> Settings:
 def write_config(folder: Path, settings: Settings | None = None) -> Path:
     """Write `settings` (default: the small ones) as YAML files, for `--config`."""
     folder.mkdir(parents=True, exist_ok=True)
-    parts = (settings or small_settings()).model_dump(mode="json")
-    for name, values in parts.items():
-        (folder / f"{name}.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+    for name, text in _small_texts() if settings is None else _texts(settings):
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
     return folder
+
+
+def _texts(settings: Settings) -> tuple[tuple[str, str], ...]:
+    parts = settings.model_dump(mode="json")
+    return tuple(
+        (name, yaml.dump(values, Dumper=yaml.CSafeDumper)) for name, values in parts.items()
+    )
+
+
+@cache
+def _small_texts() -> tuple[tuple[str, str], ...]:
+    return _texts(small_settings())
 
 
 def planted(n: int = 1500, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
