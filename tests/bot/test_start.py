@@ -111,7 +111,7 @@ def test_how_long_a_replay_is_is_told_with_its_first_decision(place, settings) -
 
 @given(st.lists(st.integers(1, 80), max_size=4))
 @hypothesis_settings(
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

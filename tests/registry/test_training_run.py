@@ -17,6 +17,7 @@ from kaidan.registry.provenance import provenance
 from kaidan.registry.store import get_version, live_version
 from tests.kit import write_config
 from tests.release import DAYS, kaidan
+from tests.server import only_sqlite
 
 SOURCES = ["lightgbm", "xgboost", "random_forest", "ensemble", *BASELINES]
 N_FEATURES = {1: 70, 2: 62, 3: 57}
@@ -198,6 +199,7 @@ def test_a_refused_candidate_stays_registered_and_the_live_one_stays_live(
     assert candidate.tag("model_sha256") == get_version(3, 1).tag("model_sha256")
 
 
+@only_sqlite
 def test_promote_never_leaves_a_promotable_version_where_it_is(store, release) -> None:
     done = kaidan("train", "--level", "3", "--promote", "never", *release.options)
     assert done.code == 0, done.err

