@@ -48,7 +48,7 @@ def metrics_in(expr: str) -> set[str]:
     """Every name that is no function, no word of PromQL, no label and no duration."""
     bare = re.sub(r'"[^"]*"|\{[^}]*\}|\[[^\]]*\]', "", expr)
     bare = re.sub(r"\b(?:by|without|on|ignoring)\s*\([^)]*\)", "", bare)
-    names = re.findall(r"(?<![\w.])([A-Za-z_:][\w:]*)(?!\s*\()", re.sub(r"\w+\s*(?=\()", "", bare))
+    names = re.findall(r"(?<![\w.])[A-Za-z_:][\w:]*", re.sub(r"\w+\s*(?=\()", "", bare))
     return set(names) - WORDS
 
 
