@@ -269,7 +269,7 @@ def test_the_metrics_are_flat_finite_and_named_by_their_ends(decided, reference)
     assert metrics["live.skill"] == found.skill.estimate
     assert metrics["live.skill.low"] == found.skill.low
     assert metrics["live.direction.high"] == found.direction.high
-    assert len(metrics) == 1 + 3 * 7
+    assert len(metrics) == 2 + 3 * 7
     assert np.isfinite(list(metrics.values())).all()
     assert {name.split(".")[0] for name in found.to_metrics("shadow")} == {"shadow"}
     assert found.to_dict()["skill"] == vars(found.skill)

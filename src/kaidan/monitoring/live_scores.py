@@ -16,6 +16,8 @@ from kaidan.evaluation.performance import daily_returns
 from kaidan.evaluation.scores import log_losses
 from kaidan.learning.voting import decide
 from kaidan.monitoring.decisions import Decisions
+from kaidan.monitoring.loss_differences import LossDifferences
+from kaidan.monitoring.sequential_test import Evidence, wager_on_worse
 from kaidan.settings import Settings
 from kaidan.signal import N_CLASSES, Signal
 from kaidan.trading.replay import replay
@@ -27,7 +29,7 @@ _ONE_DAY = 1  # block of daily returns: what is held over midnight is a small pa
 
 @dataclass(frozen=True)
 class LiveScores:
-    """Scores of one version's answers, each with its 95 % block-bootstrap interval.
+    """Scores of one version's answers, with 95 % block-bootstrap intervals.
 
     Attributes
     ----------
@@ -42,6 +44,8 @@ class LiveScores:
     macro_f1, calibration_error, hit_rate : Interval
     daily_return : Interval
         Of its answers traded after costs, mean over days, as a share of the equity.
+    worse : Evidence
+        That those class shares do better; it may be asked at every look, an interval may not.
     """
 
     n_bars: int
@@ -52,6 +56,7 @@ class LiveScores:
     calibration_error: Interval
     hit_rate: Interval
     daily_return: Interval
+    worse: Evidence
 
     def __str__(self) -> str:
         return (
@@ -63,8 +68,8 @@ class LiveScores:
 
     @property
     def worse_than_prior(self) -> bool:
-        """Whoever says the class shares of the training rows does better."""
-        return self.skill.high < 0
+        """It is settled that whoever says the class shares of the training rows does better."""
+        return self.worse.settled
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for `--json`."""
@@ -73,6 +78,7 @@ class LiveScores:
     def to_metrics(self, prefix: str = "live") -> dict[str, float]:
         """Flat metric names for MLflow: `live.skill`, `live.skill.low`, ..."""
         metrics = {f"{prefix}.n_bars": float(self.n_bars)}
+        metrics[f"{prefix}.worse.e_value"] = self.worse.e_value
         for name, value in vars(self).items():
             if isinstance(value, Interval):
                 metrics |= value.to_metrics(f"{prefix}.{name}")
@@ -148,6 +154,11 @@ def _score(
         calibration_error=_calibration_error(said.max(axis=1), said.argmax(axis=1) == came),
         hit_rate=block_bootstrap(hit.astype(np.float64)),
         daily_return=_daily_return(decisions, rows, verdicts, settings),
+        worse=wager_on_worse(
+            LossDifferences.between(said, priors["shares"], decisions.labels[rows], rows - rows[0]),
+            horizon=settings.training.label.horizon_bars,
+            error_rate=settings.bot.monitoring.canary.error_rate,
+        ),
     )
 
 
