@@ -1,15 +1,12 @@
 """`kaidan compare`: the live version against its shadow, on the bars that a bot decided."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kaidan.bot.journal import journal_file
 from kaidan.bot.journal.reader import read_journal
-from kaidan.commands.journal_list import newest_journal
+from kaidan.commands.journal_choice import JournalFile, JournalName, chosen_journal
 from kaidan.commands.options import ConfigDir, Json, answer, one_level
-from kaidan.errors import UsageError
 from kaidan.settings import load_settings
 
 if TYPE_CHECKING:
@@ -19,12 +16,8 @@ if TYPE_CHECKING:
 
 
 def compare(
-    name: Annotated[
-        str | None, typer.Option(help="Whose journal; default: the one written last.")
-    ] = None,
-    file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A journal that lies elsewhere.")
-    ] = None,
+    name: JournalName = None,
+    file: JournalFile = None,
     level: Annotated[
         str | None,
         typer.Option(metavar="{1,2,3}", help="Default: the one that was compared last."),
@@ -36,15 +29,13 @@ def compare(
 
     It may be asked as often as one likes: the error rate holds for all looks together.
     """
-    if name is not None and file is not None:
-        raise UsageError("--name and --file got both, wanted one of them: they choose a journal")
     settings = load_settings(config)
     wanted = None if level is None else one_level(level)
 
     from kaidan.monitoring.comparison import compare_versions
     from kaidan.monitoring.decisions import read_decisions
 
-    path = file or (newest_journal() if name is None else journal_file(name))
+    path = chosen_journal(name, file)
     with read_journal(path) as reader:
         found = compare_versions(read_decisions(reader, settings), settings, wanted)
     answer({"journal": str(path)} | found.to_dict(), lambda: _table(found), as_json=as_json)

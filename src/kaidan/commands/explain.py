@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kaidan.bot.journal import journal_file
 from kaidan.bot.journal.reader import read_journal
-from kaidan.commands.journal_list import newest_journal
+from kaidan.commands.journal_choice import JournalName, chosen_journal
 from kaidan.commands.options import ConfigDir, Json, answer, time_given
 from kaidan.errors import UsageError
 from kaidan.settings import Settings, load_settings
@@ -22,9 +21,7 @@ _FIGURES = (".png", ".svg", ".pdf")
 
 def explain(
     bar: Annotated[str, typer.Option(metavar="TIME", help="The bar that opened then.")],
-    name: Annotated[
-        str | None, typer.Option(help="Which bot's; default: the one that wrote last.")
-    ] = None,
+    name: JournalName = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw it, too: PNG, SVG or PDF.")
     ] = None,
@@ -39,7 +36,7 @@ def explain(
     if out is not None and out.suffix not in _FIGURES:
         raise UsageError(f"--out got {out.name!r}, wanted a name that ends in .png, .svg or .pdf")
     settings = load_settings(config)
-    path = newest_journal() if name is None else journal_file(name)
+    path = chosen_journal(name, None)
     entry, level, version = _entry(path, time)
     found = _explained(entry, level, version, settings)
     if out is not None:

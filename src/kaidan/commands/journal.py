@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from kaidan.bot.journal import journal_file
 from kaidan.bot.journal.reader import JournalReader, read_journal
+from kaidan.commands.journal_choice import JournalFile, JournalName, chosen_journal
 from kaidan.commands.journal_export import export, flat
-from kaidan.commands.journal_list import list_journals, newest_journal
+from kaidan.commands.journal_list import list_journals
 from kaidan.commands.journal_report import bars_table, notes_table, trades_table
 from kaidan.commands.journal_story import story
 from kaidan.commands.options import Json, answer, one_level, time_given
@@ -31,12 +31,8 @@ _USELESS = {
 
 
 def journal(
-    name: Annotated[
-        str | None, typer.Option(help="Which bot's; default: the one written last.")
-    ] = None,
-    file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A journal that lies elsewhere.")
-    ] = None,
+    name: JournalName = None,
+    file: JournalFile = None,
     last: Annotated[
         int | None,
         typer.Option(min=1, help=f"How many; default: {_SHOWN}, or all with --since or --out."),
@@ -76,8 +72,6 @@ def journal(
             **{"--last": last, "--out": out, "--level": level, "--vetoed": vetoed},
         },
     )
-    if name is not None and file is not None:
-        raise UsageError("--name and --file got both, wanted one of them: they choose a journal")
     require_table_name(out)
     if listed:
         list_journals(as_json=as_json)
@@ -90,7 +84,7 @@ def journal(
         level=None if level is None else one_level(level),
         vetoed=vetoed,
     )
-    path = file or (newest_journal() if name is None else journal_file(name))
+    path = chosen_journal(name, file)
     with read_journal(path) as reader:
         if time is not None:
             _bar(reader, time, as_json=as_json)

@@ -1,15 +1,12 @@
 """`kaidan monitor`: how the live versions do, from what a bot wrote down."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kaidan.bot.journal import journal_file
 from kaidan.bot.journal.reader import read_journal
-from kaidan.commands.journal_list import newest_journal
+from kaidan.commands.journal_choice import JournalFile, JournalName, chosen_journal
 from kaidan.commands.options import ConfigDir, Json, answer
-from kaidan.errors import UsageError
 from kaidan.settings import load_settings
 
 if TYPE_CHECKING:
@@ -19,12 +16,8 @@ if TYPE_CHECKING:
 
 
 def monitor(
-    name: Annotated[
-        str | None, typer.Option(help="Whose journal; default: the one written last.")
-    ] = None,
-    file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A journal that lies elsewhere.")
-    ] = None,
+    name: JournalName = None,
+    file: JournalFile = None,
     roll_back: Annotated[
         bool, typer.Option("--roll-back", help="Take a version back that fails its canary.")
     ] = False,
@@ -36,10 +29,8 @@ def monitor(
     A bot that runs has this done every few bars and takes back what fails. By hand nothing is
     moved without --roll-back; what is found is kept in MLflow, in the version's life run.
     """
-    if name is not None and file is not None:
-        raise UsageError("--name and --file got both, wanted one of them: they choose a journal")
     settings = load_settings(config)
-    path = file or (newest_journal() if name is None else journal_file(name))
+    path = chosen_journal(name, file)
 
     from kaidan.monitoring.watch import watch
 
