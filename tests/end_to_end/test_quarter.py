@@ -1,4 +1,4 @@
-"""A fortnight in the life of a bot, with all that goes wrong in a quarter: `benchmarks/quarter.py`."""
+"""A fortnight of `benchmarks/quarter.py`: all that goes wrong in a quarter of a bot's life."""
 
 import json
 import subprocess
