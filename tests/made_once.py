@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from mlflow.tracking._tracking_service.utils import _artifact_repos_cache
+
 
 def made_once(base: Path, name: str, make: Callable[[Path], None]) -> Path:
     """The folder `name` that all workers of this run share, made by `make`; not to be changed.
@@ -42,4 +44,6 @@ def own_copy(made: Path, folder: Path) -> Path:
             db.execute(
                 f"UPDATE {table} SET {column} = replace({column}, ?, ?)", (str(made), str(folder))
             )
+    # Who made it would go on writing there: MLflow remembers by run where its artifacts are.
+    _artifact_repos_cache.clear()
     return folder

@@ -25,16 +25,14 @@ def warnings_as_errors() -> str:
     return "\n".join(["import warnings", *lines])
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Working directory with a store and a cache of its own, and small settings."""
-    made = tmp_path_factory.mktemp("newcomer")
-    write_config(made / "config")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KAIDAN_HOME", str(made / "home"))
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{made}/mlflow.db")
-        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
-        yield made
+    write_config(tmp_path / "config")
+    monkeypatch.setenv("KAIDAN_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    return tmp_path
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
