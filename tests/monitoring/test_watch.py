@@ -98,15 +98,15 @@ def test_every_live_level_is_looked_at_and_nothing_is_wrong_with_a_twin(journal:
 def test_a_look_is_a_point_on_the_curves_of_the_versions_life(journal: Path) -> None:
     one = of_level(looked(journal))
     client, run_id = mlflow.MlflowClient(), life_run(live_version(LEVEL))
-    (point,) = client.get_metric_history(run_id, "live.skill")
+    (point,) = client.get_metric_history(run_id, "live/skill")
     assert (point.step, point.value) == (N_BARS, one.scores.skill.estimate)
     metrics = client.get_run(run_id).data.metrics
-    assert {"shadow.skill", "canary.e_value", "drift.max_excess"} <= metrics.keys()
+    assert {"shadow/skill", "canary/e_value", "drift/max_excess"} <= metrics.keys()
     assert all(np.isfinite(list(metrics.values())))
     page = Path(mlflow.artifacts.download_artifacts(f"runs:/{run_id}/{PATH}"))
     assert f"Level {LEVEL} version 2" in page.read_text(encoding="utf-8")
     looked(journal)
-    assert len(client.get_metric_history(run_id, "live.skill")) == 1
+    assert len(client.get_metric_history(run_id, "live/skill")) == 1
 
 
 def test_of_a_level_that_answered_nothing_nothing_is_kept(journal: Path) -> None:

@@ -85,7 +85,9 @@ def _look(
         metrics |= {} if shadow is None else shadow.to_metrics("shadow")
         metrics |= {} if canary is None else canary.to_metrics()
         run_id = life_run(version)
-        log_life(run_id, metrics, step=n_bars, at=own.times[-1])
+        # MLflow shows what stands before a slash as a section of its own.
+        by_section = {name.replace(".", "/", 1): value for name, value in metrics.items()}
+        log_life(run_id, by_section, step=n_bars, at=own.times[-1])
         keep_page(run_id, drift, f"Level {level} version {number}", step=n_bars)
     taken_back = None
     if takes_back and canary is not None and canary.fails:
