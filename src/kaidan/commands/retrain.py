@@ -1,6 +1,7 @@
 """`kaidan retrain`: the week's release, from bars to promoted or refused, once."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from kaidan.monitoring.retraining.retrained import Retrained
     from kaidan.monitoring.retraining.standing import Standing
     from kaidan.settings import Settings
+
+_OLD_DAYS = 7
 
 
 def retrain(
@@ -59,10 +62,12 @@ def retrain(
     home = kaidan_home()
     if dry_run:
         history, sha256 = read_history(data, macro, days, settings, visible=visible)
+        _tell_of_old_bars(history, data)
         _say_what_would_be_done(standing_of(history, settings, sha256), history, as_json=as_json)
         return
     with alone(home), failures_told(settings, home):
         history, sha256 = read_history(data, macro, days, settings, visible=visible)
+        _tell_of_old_bars(history, data)
         standing = standing_of(history, settings, sha256)
         asked = {"data": data, "macro": macro, "days": days}
         found = _retrained(standing, history, sha256, settings, asked, visible=visible)
@@ -96,6 +101,16 @@ def _retrained(
             settings,
             data_sha256=sha256,
             progress=tell,
+        )
+
+
+def _tell_of_old_bars(history: "History", data: str) -> None:
+    """A file that nobody writes any more would have its last week decided for ever."""
+    age = datetime.now(UTC) - history.bars.index[-1].to_pydatetime()
+    if data != "sample" and age.days >= _OLD_DAYS:
+        sys.stderr.write(
+            f"kaidan: the last bar of {data} is {age.days} days old, so this is the retraining of "
+            "its week; fetch newer bars for that of this week\n"
         )
 
 

@@ -9,7 +9,7 @@ import pytest
 from kaidan.bot.alerts.addresses import VARIABLE
 from kaidan.features.contract import LEVELS
 from kaidan.home import kaidan_home
-from kaidan.market.sample import sample_bars
+from kaidan.market.sample import sample_bars, sample_macro
 from kaidan.monitoring.retraining.lock import alone
 from kaidan.monitoring.retraining.week import week_of
 from kaidan.registry import journal
@@ -119,3 +119,13 @@ def test_a_summary_that_cannot_be_written_is_wrong_use(release: Release, tmp_pat
     done = retrain(release.config, "--summary", str(tmp_path / "none" / "card.md"))
     assert done.code == 2
     assert "is no folder" in done.err
+
+
+def test_bars_that_nobody_refreshes_are_told_of(release: Release, store: Path) -> None:
+    sample_bars(80).to_csv("bars.csv")
+    sample_macro().to_csv("macro.csv")
+    files = ("--data", "bars.csv", "--macro", "macro.csv")
+    done = retrain(release.config, *files, "--dry-run", "--json")
+    assert done.code == 0
+    assert "the last bar of bars.csv is " in done.err
+    assert "the last bar" not in retrain(release.config, "--dry-run", "--json").err
