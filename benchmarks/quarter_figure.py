@@ -118,9 +118,9 @@ def _marks(axes: Axes, lived: Lived, quarter: Quarter) -> None:
             event.at, color=colour, ls=style, lw=0.9, label=None if kind in seen else label
         )
         seen.add(kind)
-    breaks_at = quarter.middle_of(quarter.story.regime_break)
+    breaks_at = quarter.moment_in(quarter.story.regime_break)
     if breaks_at is not None:
         axes.axvspan(breaks_at, quarter.bars.index[-1], color=GREY, alpha=0.12, lw=0)
-    silent_at = quarter.middle_of(quarter.story.outage)
+    silent_at = quarter.moment_in(quarter.story.outage)
     if silent_at is not None:
         axes.axvspan(silent_at, silent_at + pd.Timedelta(hours=10), color=VERMILLION, alpha=0.4)

@@ -15,7 +15,7 @@ from kaidan.settings import Settings
 
 WEEK = pd.Timedelta(weeks=1)
 BREAK_FACTOR = 6.0  # what a bar moves after the break, against before
-_MIDDLE = pd.Timedelta(days=3, hours=12)
+_INTO_THE_WEEK = pd.Timedelta(days=1, hours=12)
 _SILENT = pd.Timedelta(hours=10)
 
 
@@ -32,7 +32,7 @@ class Story:
     registry_down : int or None
         From the sixth day of the week to the second of the next.
     regime_break : int or None
-        In the middle of the week.
+        On the second day of the week.
     """
 
     outage: int | None
@@ -71,9 +71,9 @@ class Quarter:
     weeks: int
     story: Story
 
-    def middle_of(self, week: int | None) -> pd.Timestamp | None:
-        """When something in the middle of that week happens."""
-        return None if week is None else self.start + week * WEEK + _MIDDLE
+    def moment_in(self, week: int | None) -> pd.Timestamp | None:
+        """When something in that week happens: on its second day."""
+        return None if week is None else self.start + week * WEEK + _INTO_THE_WEEK
 
     def until(self, end: pd.Timestamp) -> pd.DataFrame:
         """Bars that are closed at `end`."""
@@ -115,7 +115,7 @@ def make_quarter(
         series = load_macro(macro or "", bars_uri=place, home=kaidan_home())
     start = bars.index[-1] + pd.Timedelta(minutes=15) - weeks * WEEK
     quarter = Quarter(bars, series, start, weeks, story)
-    breaks_at, silent_at = map(quarter.middle_of, (story.regime_break, story.outage))
+    breaks_at, silent_at = map(quarter.moment_in, (story.regime_break, story.outage))
     if breaks_at is not None:
         bars = _broken(bars, bars.index >= breaks_at)
     if silent_at is not None:

@@ -10,6 +10,7 @@ from quarter_market import Quarter
 from kaidan.market.bar import BARS_PER_DAY, ONE_BAR
 from kaidan.monitoring.decisions import Decisions
 from kaidan.monitoring.loss_differences import LossDifferences
+from kaidan.monitoring.watched import Watched
 from kaidan.settings import Settings
 
 
@@ -25,7 +26,7 @@ def report(lived: Lived, quarter: Quarter, settings: Settings) -> dict[str, Any]
     decisions = lived.decisions
     assert decisions is not None
     retrained = [event for event in lived.events if event.kind == "retrain"]
-    breaks_at = quarter.middle_of(quarter.story.regime_break)
+    breaks_at = quarter.moment_in(quarter.story.regime_break)
     drifts = [one for one in lived.events if one.kind == "told" and one.text.startswith("drift")]
     before = [one for one in drifts if breaks_at is None or one.at <= breaks_at]
     return {
@@ -42,7 +43,7 @@ def report(lived: Lived, quarter: Quarter, settings: Settings) -> dict[str, Any]
             },
         },
         "bad_release": _bad_release(lived, decisions),
-        "regime_break": _regime_break(breaks_at, drifts, decisions),
+        "regime_break": _regime_break(breaks_at, lived, decisions),
         "exchange_silent": _silence(quarter, decisions),
         "registry_down": _registry_down(lived),
         "false_alarms": {
@@ -89,11 +90,11 @@ def _bad_release(lived: Lived, decisions: Decisions) -> dict[str, Any] | None:
 
 
 def _regime_break(
-    breaks_at: pd.Timestamp | None, drifts: list[Event], decisions: Decisions
+    breaks_at: pd.Timestamp | None, lived: Lived, decisions: Decisions
 ) -> dict[str, Any] | None:
     if breaks_at is None:
         return None
-    told = next((one.at for one in drifts if one.at > breaks_at), None)
+    told = next((at for at, look in lived.looks if at > breaks_at and _drifted(look)), None)
     after = decisions.take(np.asarray(decisions.times >= breaks_at))
     versions = list(dict.fromkeys(after.version[after.level == 1].tolist()))
     recovered = None
@@ -111,6 +112,10 @@ def _regime_break(
     }
 
 
+def _drifted(look: Watched) -> bool:
+    return any(one.drift.drifted for one in look.levels if one.level == 1)
+
+
 def _log_loss(decisions: Decisions) -> float:
     known = decisions.take(np.isfinite(decisions.labels))
     came = known.labels.astype(np.int64)
@@ -119,7 +124,7 @@ def _log_loss(decisions: Decisions) -> float:
 
 
 def _silence(quarter: Quarter, decisions: Decisions) -> dict[str, Any] | None:
-    silent_at = quarter.middle_of(quarter.story.outage)
+    silent_at = quarter.moment_in(quarter.story.outage)
     if silent_at is None:
         return None
     day = pd.Timedelta(days=1)
