@@ -45,7 +45,7 @@ def test_a_notebook_is_kept_without_outputs_and_runs_from_top_to_bottom(path, fo
         cell.source = cell.source.replace("kaidan train", "kaidan train --config config")
     notebook.cells.insert(0, nbformat.v4.new_code_cell(warnings_as_errors()))
     NotebookClient(
-        notebook, timeout=240, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
     ).execute()
 
 
