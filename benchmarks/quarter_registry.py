@@ -9,8 +9,7 @@ from pathlib import Path
 
 import mlflow
 import pandas as pd
-import yaml
-from quick_settings import write_config
+from quick_settings import write_config, write_values
 
 from kaidan.cli import main as kaidan_main
 from kaidan.settings import load_settings
@@ -102,18 +101,11 @@ class Registry:
 
 
 def _copied(folder: Path) -> Path:
-    return _written(load_settings().model_dump(mode="json"), folder)
+    return write_values(load_settings().model_dump(mode="json"), folder)
 
 
 def _slipped(config: Path, folder: Path) -> Path:
     """The same settings, but for a decimal."""
     values = load_settings(config).model_dump(mode="json")
     values["training"]["label"]["threshold_return"] /= _SLIP
-    return _written(values, folder)
-
-
-def _written(values: dict, folder: Path) -> Path:
-    folder.mkdir()
-    for name, part in values.items():
-        (folder / f"{name}.yaml").write_text(yaml.safe_dump(part), encoding="utf-8")
-    return folder
+    return write_values(values, folder)

@@ -21,6 +21,11 @@ def write_config(folder: Path) -> Path:
     values["training"]["splits"] |= {"n_splits": 3, "min_train_rows": 100}
     for check in values["gates"]["checks"].values():
         check["severity"] = "warn"
+    return write_values(values, folder)
+
+
+def write_values(values: dict, folder: Path) -> Path:
+    """Settings as YAML files in a new folder, for `--config`."""
     folder.mkdir()
     for name, part in values.items():
         (folder / f"{name}.yaml").write_text(yaml.safe_dump(part), encoding="utf-8")

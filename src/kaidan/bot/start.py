@@ -7,9 +7,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
-from kaidan.bot.alerts.addresses import alert_addresses
 from kaidan.bot.alerts.alerts import Alerts
 from kaidan.bot.alerts.listener import Nobody
+from kaidan.bot.alerts.opened import open_alerts
 from kaidan.bot.health.metrics import Metrics
 from kaidan.bot.health.pulse import Pulse
 from kaidan.bot.health.server import HealthServer
@@ -86,7 +86,12 @@ def run_bot(
         pulse = Pulse(settings.bot.health.max_silence_seconds)
         pulse.set(warmup_bars=settings.levels.warmup_bars)
         metrics = Metrics(pulse)
-        people = Nobody() if plan.replays else _alerts(plan, settings, held)
+        people: Alerts | Nobody = Nobody()
+        if not plan.replays:
+            wait = _LAST_WORDS_SECONDS
+            people = held.enter_context(
+                open_alerts(plan.name, settings, kaidan_home(), wait_seconds=wait)
+            )
         herald = Herald(settings, journal, people, pulse, metrics, each_bar=not plan.replays)
         keeper = None if plan.cached else Keeper(ladder, settings, config=plan.config)
         if keeper is not None and (plan.replays or not ladder.steps.confirmed_at):
@@ -168,20 +173,6 @@ def _learnt(steps: Steps, summary: Summary) -> tuple[str, ...]:
                 f"{last:%Y-%m-%d %H:%M}; kaidan backtest leaves them out"
             )
     return tuple(found)
-
-
-def _alerts(plan: Plan, settings: Settings, held: ExitStack) -> Alerts:
-    folder = kaidan_home() / "alerts"
-    folder.mkdir(parents=True, exist_ok=True)
-    alerts = Alerts(
-        folder / f"{plan.name}.sqlite",
-        settings.bot.alerts,
-        bot=plan.name,
-        addresses=alert_addresses(),
-    )
-    alerts.start()
-    held.callback(alerts.close, wait_seconds=_LAST_WORDS_SECONDS)
-    return alerts
 
 
 def _server(

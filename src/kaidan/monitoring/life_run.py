@@ -11,6 +11,7 @@ from kaidan.monitoring.drift import DriftReport
 from kaidan.monitoring.drift_report import log_report
 from kaidan.registry.client import Client
 from kaidan.registry.insist import insist
+from kaidan.registry.runs import experiment_named
 from kaidan.registry.store import Version, store_errors
 
 LIVES = "kaidan_lives"
@@ -131,7 +132,7 @@ def _begin(version: Version) -> str:
     client = Client()
     run = insist(
         client.create_run,
-        _experiment(client),
+        experiment_named(LIVES),
         run_name=f"level {version.level} version {version.number}",
         tags={
             **_whose(version),
@@ -172,17 +173,6 @@ def _link(version: Version, run_id: str) -> None:
         # Unless another one has just written the same for the first time.
         if client.get_model_version(version.name, number).tags.get(LINK) != run_id:
             raise
-
-
-def _experiment(client: Client) -> str:
-    """One of its own: lives are compared with each other, not with trainings."""
-    try:
-        return str(client.create_experiment(LIVES))
-    except MlflowException as error:
-        found = client.get_experiment_by_name(LIVES)
-        if found is None or error.error_code != "RESOURCE_ALREADY_EXISTS":
-            raise
-        return str(found.experiment_id)
 
 
 def _whose(version: Version) -> dict[str, str]:

@@ -5,7 +5,6 @@ that fails its canary.
 """
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,8 @@ from kaidan.monitoring.life_run import keep_page, life_run, log_life
 from kaidan.monitoring.live_scores import score_live, score_shadow
 from kaidan.monitoring.taking_back import TakenBack, take_back, watched_before
 from kaidan.monitoring.watched import LevelWatched, Watched
-from kaidan.registry.store import Version, fetch_bundle, live_version
+from kaidan.registry.reference import fetch_reference
+from kaidan.registry.store import Version, live_version
 from kaidan.serving.cache import ModelCache
 from kaidan.settings import Settings
 
@@ -108,9 +108,6 @@ def _reference(version: Version, home: Path | None) -> dict[str, Any]:
     sha256 = version.tag("model_sha256")
     cached = ModelCache(kaidan_home() if home is None else home).bundle(sha256)
     try:
-        files = verify_bundle(cached, sha256)
+        return dict(json.loads(verify_bundle(cached, sha256)[REFERENCE]))
     except (RuntimeRefusal, OSError):
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            files = verify_bundle(fetch_bundle(version, Path(folder)), sha256)
-    reference: dict[str, Any] = json.loads(files[REFERENCE])
-    return reference
+        return fetch_reference(version)

@@ -1,21 +1,17 @@
 """One answer of the bot, explained by the version that gave it."""
 
-import json
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from kaidan.artifact.manifest import REFERENCE
-from kaidan.artifact.runtime import RuntimeRefusal, verify_bundle
 from kaidan.errors import RegistryError
 from kaidan.evaluation.explanation import Explanation
 from kaidan.registry.native import explain, fetch_native
-from kaidan.registry.store import Version, fetch_bundle
+from kaidan.registry.reference import fetch_reference
+from kaidan.registry.store import Version
 
 # The graph answers in single precision; what is further off was answered by something else.
 _TOLERANCE = 1e-4
@@ -100,7 +96,7 @@ def explain_answer(
         version,
         tuple(found.base.tolist()),
         tuple(found.answered[0].tolist()),
-        _moved(found, row, _reference(version)),
+        _moved(found, row, fetch_reference(version)["features"]),
     )
 
 
@@ -117,14 +113,3 @@ def _place(value: float, known: dict[str, Any]) -> tuple[float, float]:
     # As the members see it and as the reference was counted.
     place = int(np.searchsorted(known["edges"], value, side="left"))
     return float(upto[place]), float(upto[place + 1])
-
-
-def _reference(version: Version) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        try:
-            files = verify_bundle(fetch_bundle(version, Path(folder)), version.tag("model_sha256"))
-        except RuntimeRefusal as error:
-            raise RegistryError(
-                f"{version.name} version {version.number} is not what was registered: {error}"
-            ) from error
-    return dict(json.loads(files[REFERENCE])["features"])

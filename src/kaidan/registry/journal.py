@@ -7,7 +7,6 @@ killed, and the history. Records are added and closed, never removed; versions o
 
 from collections.abc import Iterator
 
-from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
@@ -17,6 +16,7 @@ from kaidan.registry.description import fitting
 from kaidan.registry.insist import insist
 from kaidan.registry.owner import Owner
 from kaidan.registry.record import Action, Record, State
+from kaidan.registry.runs import experiment_named
 from kaidan.registry.store import store_errors
 
 HISTORY = "kaidan_history"
@@ -167,21 +167,10 @@ def _create() -> None:
 def _create_run() -> str:
     client = Client()
     run = client.create_run(
-        _experiment(client), run_name="history", tags={"mlflow.note.content": _ABOUT}
+        experiment_named(HISTORY), run_name="history", tags={"mlflow.note.content": _ABOUT}
     )
     client.set_terminated(run.info.run_id)
     return str(run.info.run_id)
-
-
-def _experiment(client: MlflowClient) -> str:
-    """One of its own: among the training runs it would only be in the way."""
-    try:
-        return str(client.create_experiment(HISTORY))
-    except MlflowException as error:
-        found = client.get_experiment_by_name(HISTORY)
-        if found is None or error.error_code != "RESOURCE_ALREADY_EXISTS":
-            raise
-        return str(found.experiment_id)
 
 
 def _record(version: ModelVersion) -> Record | None:

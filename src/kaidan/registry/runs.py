@@ -7,6 +7,7 @@ from typing import Any
 
 import mlflow
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 from kaidan.registry.store import store_errors
 
@@ -19,6 +20,18 @@ def experiment_id() -> str:
         return str(MlflowClient().get_run(os.environ["MLFLOW_RUN_ID"]).info.experiment_id)
     name = os.environ.get("MLFLOW_EXPERIMENT_NAME", DEFAULT_EXPERIMENT)
     return str(mlflow.set_experiment(name).experiment_id)
+
+
+def experiment_named(name: str) -> str:
+    """An experiment of kaidan's own, made when there is none: not among the training runs."""
+    client = MlflowClient()
+    try:
+        return str(client.create_experiment(name))
+    except MlflowException as error:
+        found = client.get_experiment_by_name(name)
+        if found is None or error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+        return str(found.experiment_id)
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """One retraining at a time on a machine; the registry's own turns hold between machines."""
 
-import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 import mlflow
 
 from kaidan.errors import KaidanError
+from kaidan.held_file import HeldError, hold
 
 
 class RetrainingError(KaidanError):
@@ -30,23 +30,18 @@ def alone(home: Path) -> Iterator[None]:
     store = hashlib.sha256(mlflow.get_tracking_uri().encode()).hexdigest()[:16]
     path = home / "retrain" / f"{store}.lock"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        file = hold(path)
+    except HeldError as error:
+        raise RetrainingError(
+            f"process {error.holder} is retraining already; wait until it is done, "
+            "nothing was begun"
+        ) from error
     except OSError as error:
         raise RetrainingError(
             f"{path} cannot be opened ({error.strerror}); "
             "set KAIDAN_HOME to a folder that can be written to"
         ) from error
     try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            holder = os.read(file, 20).decode() or "another"
-            raise RetrainingError(
-                f"process {holder} is retraining already; wait until it is done, nothing was begun"
-            ) from error
-        os.ftruncate(file, 0)
-        os.write(file, str(os.getpid()).encode())
         yield
     finally:
         os.close(file)

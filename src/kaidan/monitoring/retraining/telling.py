@@ -1,13 +1,14 @@
 """Who is told what came of a retraining: the receivers of the bot's alerts."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from mlflow import MlflowClient
 
 from kaidan.bot.alerts.addresses import alert_addresses
 from kaidan.bot.alerts.alerts import Alerts
+from kaidan.bot.alerts.opened import open_alerts
 from kaidan.bot.alerts.severity import Severity
 from kaidan.monitoring.retraining.retrained import Retrained
 from kaidan.registry.store import store_errors
@@ -49,18 +50,6 @@ def failures_told(settings: Settings, home: Path) -> Iterator[None]:
         raise
 
 
-@contextmanager
-def _alerts(settings: Settings, home: Path) -> Iterator[Alerts]:
-    folder = home / "alerts"
-    folder.mkdir(parents=True, exist_ok=True)
-    alerts = Alerts(
-        folder / "retrain.sqlite",
-        settings.bot.alerts,
-        bot="retrain",
-        addresses=alert_addresses(),
-    )
-    alerts.start()
-    try:
-        yield alerts
-    finally:
-        alerts.close(wait_seconds=settings.bot.alerts.timeout_seconds)
+def _alerts(settings: Settings, home: Path) -> AbstractContextManager[Alerts]:
+    wait_seconds = settings.bot.alerts.timeout_seconds
+    return open_alerts("retrain", settings, home, wait_seconds=wait_seconds)
